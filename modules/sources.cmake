@@ -1,0 +1,46 @@
+# Every source of the module, by room. Read by micropython.cmake (ESP-IDF builds)
+# and by the host build's CMakeLists.txt; micropython.mk finds the same files by
+# wildcard, and tools/check_layers.py checks that both agree.
+get_filename_component(USOCKET_MODULES_DIR ${CMAKE_CURRENT_LIST_DIR} ABSOLUTE)
+
+set(USOCKET_NET_SOURCES
+    ${USOCKET_MODULES_DIR}/net/net.c
+)
+
+set(USOCKET_INET_SOURCES
+    ${USOCKET_MODULES_DIR}/inet/inet.c
+    ${USOCKET_MODULES_DIR}/inet/inet_addr.c
+    ${USOCKET_MODULES_DIR}/inet/inet_conn.c
+    ${USOCKET_MODULES_DIR}/inet/inet_error.c
+    ${USOCKET_MODULES_DIR}/inet/inet_options.c
+    ${USOCKET_MODULES_DIR}/inet/inet_resolve.c
+)
+
+set(USOCKET_TLS_SOURCES
+    ${USOCKET_MODULES_DIR}/tls/tls_config.c
+    ${USOCKET_MODULES_DIR}/tls/tls_conn.c
+    ${USOCKET_MODULES_DIR}/tls/tls_error.c
+    ${USOCKET_MODULES_DIR}/tls/tls_info.c
+    ${USOCKET_MODULES_DIR}/tls/tls_ops.c
+    ${USOCKET_MODULES_DIR}/tls/tls_random.c
+    ${USOCKET_MODULES_DIR}/tls/tls_session.c
+)
+
+set(USOCKET_BINDINGS_SOURCES
+    ${USOCKET_MODULES_DIR}/bindings/modsocket.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl_context.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl_error.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl_file.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl_session.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl_socket.c
+    ${USOCKET_MODULES_DIR}/bindings/stream_net.c
+    ${USOCKET_MODULES_DIR}/bindings/socket_addr.c
+    ${USOCKET_MODULES_DIR}/bindings/socket_data.c
+    ${USOCKET_MODULES_DIR}/bindings/socket_errno.c
+    ${USOCKET_MODULES_DIR}/bindings/socket_exception.c
+    ${USOCKET_MODULES_DIR}/bindings/socket_families.c
+    ${USOCKET_MODULES_DIR}/bindings/socket_settings.c
+    ${USOCKET_MODULES_DIR}/bindings/socket_stream.c
+    ${USOCKET_MODULES_DIR}/bindings/socket_wait.c
+)

@@ -1,0 +1,1 @@
+"""What tools/fw.py is made of. Standard library only."""

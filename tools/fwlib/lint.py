@@ -1,0 +1,150 @@
+"""Level `lint`: what can be checked without running anything of ours."""
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fwlib import venv
+from fwlib.paths import BUILD, REPO
+from fwlib.sources import Sources
+
+C_DIRS = ("modules", "ports", "tests")
+WARNINGS = ("-std=c11", "-O1", "-Wall", "-Wextra", "-Werror")
+# Rooms that know nothing of Python, and what each may see besides modules/.
+PURE_ROOMS = ("net", "inet", "tls")
+HOST_DIR = REPO / "ports" / "unix"
+
+
+@dataclass(frozen=True)
+class Finding:
+    ok: bool
+    text: str
+
+
+def command(*argv: str | Path, cwd: Path = REPO) -> Finding:
+    done = subprocess.run(
+        [str(arg) for arg in argv],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+    )
+    return Finding(done.returncode == 0, done.stdout + done.stderr)
+
+
+def c_files() -> list[Path]:
+    found = [path for top in C_DIRS for path in (REPO / top).rglob("*.[ch]")]
+    return sorted(path for path in found if path.is_file())
+
+
+def python_dirs() -> list[Path]:
+    tops = ("tools", "tests", "examples", "typings")
+    return [REPO / top for top in tops if any((REPO / top).rglob("*.py*"))]
+
+
+def layers() -> Finding:
+    return command(sys.executable, REPO / "tools" / "check_layers.py")
+
+
+def ruff(fix: bool) -> Finding:
+    return command(venv.tool("ruff"), "check", *(["--fix"] if fix else []), *python_dirs())
+
+
+def ruff_format(fix: bool) -> Finding:
+    mode = [] if fix else ["--diff"]
+    return command(venv.tool("ruff"), "format", *mode, *python_dirs())
+
+
+def mypy() -> Finding:
+    return command(venv.tool("mypy"))
+
+
+def spelling() -> Finding:
+    tops = ("modules", "ports", "tests", "tools", "examples", "docs", "typings", "boards")
+    paths = [*tops, *(path.name for path in REPO.glob("*.md")), "CMakeLists.txt"]
+    return command(venv.tool("codespell"), *(path for path in paths if (REPO / path).exists()))
+
+
+def c_format(sources: Sources, fix: bool) -> Finding:
+    """MicroPython's formatter: its settings and its own corrections, in place."""
+    tools = sources.dirs["micropython"] / "tools"
+    spec = importlib.util.spec_from_file_location("codeformat", tools / "codeformat.py")
+    assert spec is not None and spec.loader is not None
+    codeformat = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(codeformat)
+    work = BUILD / "format"
+    shutil.rmtree(work, ignore_errors=True)
+    copies = {path: work / path.relative_to(REPO) for path in c_files()}
+    for path, copy in copies.items():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    config = tools / "uncrustify.cfg"
+    options = ("-c", config, "-lC", "--no-backup", "-q")
+    done = command(venv.tool("uncrustify"), *options, *copies.values())
+    if not done.ok:
+        return done
+    changed = []
+    for path, copy in copies.items():
+        codeformat.fixup_c(str(copy))
+        if copy.read_bytes() != path.read_bytes():
+            changed.append(path)
+            if fix:
+                path.write_bytes(copy.read_bytes())
+    if fix:
+        names = (str(path.relative_to(REPO)) for path in changed)
+        return Finding(True, "\n".join(["formatted:", *names]))
+    return Finding(not changed, "".join(diff(path, copies[path]) for path in changed))
+
+
+def diff(path: Path, copy: Path) -> str:
+    return command(
+        "diff", "-u", "--label", path.relative_to(REPO), "--label", "formatted", path, copy
+    ).text
+
+
+def includes(sources: Sources, room: str) -> list[str]:
+    if room == "tls":
+        return [
+            f"-I{HOST_DIR / 'mbedtls'}",
+            "-isystem",
+            f"{sources.dirs['mbedtls'] / 'include'}",
+            '-DMBEDTLS_CONFIG_FILE="mbedtls_config_host.h"',
+        ]
+    if room == "inet":
+        return [
+            f"-I{HOST_DIR / 'lwip'}",
+            "-isystem",
+            f"{sources.dirs['lwip'] / 'src' / 'include'}",
+            "-D_DEFAULT_SOURCE",
+        ]
+    return []
+
+
+def warnings(sources: Sources, compiler: str) -> Finding:
+    """Each file of the Python-free rooms, in strict C11, without MicroPython's headers."""
+    findings = []
+    for room in PURE_ROOMS:
+        for path in sorted((REPO / "modules" / room).glob("*.c")):
+            options = (*WARNINGS, f"-I{REPO / 'modules'}", *includes(sources, room))
+            findings.append(command(compiler, *options, "-c", "-o", "/dev/null", path))
+    return Finding(all(one.ok for one in findings), "".join(one.text for one in findings))
+
+
+def checks(sources: Sources, fix: bool) -> dict[str, Callable[[], Finding]]:
+    """Name of each check -> the check; the quick ones first."""
+    return {
+        "layers and source lists": layers,
+        "ruff": lambda: ruff(fix),
+        "ruff format": lambda: ruff_format(fix),
+        "codespell": spelling,
+        "C format": lambda: c_format(sources, fix),
+        "gcc warnings": lambda: warnings(sources, "gcc"),
+        "clang warnings": lambda: warnings(sources, "clang"),
+        "mypy": mypy,
+    }

@@ -1,0 +1,246 @@
+"""The test levels, in the order that fails fastest, and what they found."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.etree import ElementTree
+
+from fwlib import hostbuild, lint, sources, venv
+from fwlib.paths import BUILD, LOGS, REPO, shown
+from fwlib.steps import (
+    FwError,
+    NotSupported,
+    Step,
+    build_lock,
+    new_log,
+    run_logged,
+    run_step,
+    say,
+    tail,
+)
+
+TESTS = REPO / "tests"
+# Seconds that a level may take: several times what it needs.
+LEVEL_LIMIT = 1800.0
+
+
+@dataclass
+class Result:
+    """What one level found."""
+
+    level: str
+    passed: int = 0
+    failed: list[str] = field(default_factory=list)
+    # (test, reason)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def summary(self) -> str:
+        return f"{self.passed} passed, {len(self.failed)} failed, {len(self.skipped)} skipped"
+
+
+@dataclass
+class Run:
+    """What the user asked for, and what has been made ready so far."""
+
+    fix: bool = False
+    keyword: str = ""
+    hosts: dict[str, hostbuild.Host] = field(default_factory=dict)
+    trees: dict[str, sources.Sources] = field(default_factory=dict)
+
+    def sources(self, name: str = "stable") -> sources.Sources:
+        if name not in self.trees:
+            with build_lock():
+                self.trees[name] = sources.get(name)
+        return self.trees[name]
+
+    def host(self, name: str = "stable") -> hostbuild.Host:
+        if name not in self.hosts:
+            trees = self.sources(name)
+            with build_lock():
+                self.hosts[name] = hostbuild.build(trees)
+        return self.hosts[name]
+
+
+def run_lint(run: Run) -> list[Result]:
+    result = Result("lint")
+    log = new_log("test-lint")
+    step = Step("test: lint")
+    texts = []
+    for name, check in lint.checks(run.sources(), run.fix).items():
+        step.tick(name)
+        finding = check()
+        with log.open("a") as out:
+            out.write(f"== {name}: {'ok' if finding.ok else 'FAILED'}\n{finding.text}\n")
+        if finding.ok:
+            result.passed += 1
+        else:
+            result.failed.append(name)
+            texts.append(f"== {name}\n{finding.text}")
+    step.end(result.summary())
+    if result.failed:
+        text = "\n".join(texts).splitlines()
+        say("\n".join("    | " + line for line in text[:60]))
+        say(f"    all of it: {shown(log)}; `test lint --fix` corrects formatting")
+    return [result]
+
+
+def read_junit(result: Result, report: Path) -> None:
+    """Count the cases of a junit report of pytest or ctest."""
+    for case in ElementTree.parse(report).iter("testcase"):
+        name = "::".join(filter(None, [case.get("classname"), case.get("name")]))
+        skipped = case.find("skipped")
+        status = case.get("status", "run")
+        if case.find("failure") is not None or case.find("error") is not None or status == "fail":
+            result.failed.append(name)
+        elif skipped is not None or status in ("notrun", "disabled"):
+            reason = skipped.get("message") if skipped is not None else ""
+            result.skipped.append((name, reason or "not run"))
+        else:
+            result.passed += 1
+
+
+def run_reporting(
+    level: str, argv: list[str | Path], report: Path, env: Mapping[str, str] | None = None
+) -> Result:
+    """Run a test program that leaves a junit report, and count."""
+    result = Result(level)
+    file_name = f"test-{level.replace(' ', '-')}"
+    log = new_log(file_name)
+    report.unlink(missing_ok=True)
+    step = Step(f"test: {level}")
+    start = time.monotonic()
+    status = run_logged(argv, log, step=step, cwd=REPO, env=env, limit=LEVEL_LIMIT)
+    result.seconds = time.monotonic() - start
+    if report.exists():
+        read_junit(result, report)
+    if status != 0 and not result.failed:
+        result.failed.append(f"{level}: ended with status {status}")
+    if status == 0 and not (result.passed or result.skipped):
+        result.failed.append(f"{level}: no tests found")
+    step.end(result.summary())
+    if result.failed:
+        say(tail(log))
+        say(f"    all of it: {shown(log)}")
+    return result
+
+
+def run_unit(run: Run) -> list[Result]:
+    """The C unit tests, plain and under sanitizers."""
+    results = []
+    trees = run.sources()
+    with build_lock():
+        libraries = hostbuild.libraries_dir(trees)
+    # Plain, they share the libraries with the firmware. For the sanitizers the
+    # compiler's time matters more than the program's.
+    sanitized = ("-DUSOCKET_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug")
+    builds: tuple[tuple[str, Path, tuple[str, ...]], ...] = (
+        ("unit", libraries, ()),
+        ("unit sanitized", BUILD / "unit-sanitized", sanitized),
+    )
+    for name, into, options in builds:
+        file_name = name.replace(" ", "-")
+        configure = hostbuild.cmake_configure(trees, into, *options)
+        with build_lock():
+            run_step(
+                f"build: {name} tests",
+                f"build-{file_name}",
+                [configure, ["ninja", "-C", into]],
+                todo="read the log above",
+            )
+        report = LOGS / f"test-{file_name}.xml"
+        argv: list[str | Path] = ["ctest", "--test-dir", into, "--output-on-failure"]
+        argv += ["--timeout", "60", "--output-junit", report, "-j2"]
+        if run.keyword:
+            argv += ["-R", run.keyword]
+        results.append(run_reporting(name, argv, report))
+    return results
+
+
+def run_pytest(run: Run, level: str, source: str = "stable") -> Result:
+    host = run.host(source)
+    name = level if source == "stable" else f"{level} {source}"
+    report = LOGS / f"test-{name.replace(' ', '-')}.xml"
+    argv: list[str | Path] = [
+        venv.python(),
+        "-m",
+        "pytest",
+        TESTS / level,
+        "-p",
+        "no:cacheprovider",
+    ]
+    argv += ["-v", "--tb=short", f"--junitxml={report}"]
+    if run.keyword:
+        argv += ["-k", run.keyword]
+    return run_reporting(name, argv, report, env=host.environment())
+
+
+def run_unstable(run: Run) -> list[Result]:
+    """The same firmware from Debian's unstable suite."""
+    return [
+        run_pytest(run, level, "unstable") for level in ("device", "upstream") if has_tests(level)
+    ]
+
+
+def has_tests(level: str) -> bool:
+    return any((TESTS / level).glob("*.py")) or (TESTS / level / "CMakeLists.txt").exists()
+
+
+LEVELS: dict[str, tuple[str, Callable[[Run], list[Result]]]] = {
+    "lint": ("layers, formats, types, spelling, compiler warnings", run_lint),
+    "unit": ("C unit tests, plain and under sanitizers", run_unit),
+    "device": ("scripts in the firmware", lambda run: [run_pytest(run, "device")]),
+    "upstream": ("MicroPython's own tests", lambda run: [run_pytest(run, "upstream")]),
+    "interop": ("against programs of the PC", lambda run: [run_pytest(run, "interop")]),
+    "bench": (
+        "the benchmarks run; their times decide nothing",
+        lambda run: [run_pytest(run, "bench")],
+    ),
+    "unstable": ("device and upstream with Debian's unstable MicroPython", run_unstable),
+}
+
+
+def available() -> list[str]:
+    """Levels that have something to run."""
+    return [name for name in LEVELS if name in ("lint", "unstable") or has_tests(name)]
+
+
+def run_level(run: Run, level: str) -> list[Result]:
+    """A level's results; what kept it from running is a skip or a failure."""
+    start = time.monotonic()
+    try:
+        results = LEVELS[level][1](run)
+    except NotSupported as reason:
+        say(f"test: {level} skipped: {reason}")
+        results = [Result(level, skipped=[(level, str(reason))])]
+    except FwError as error:
+        say(f"error: {error}")
+        if error.todo:
+            say(f"what to do: {error.todo}")
+        results = [Result(level, failed=[f"{level}: {error}"])]
+    results[0].seconds = results[0].seconds or time.monotonic() - start
+    return results
+
+
+def report(results: list[Result]) -> int:
+    """Print what ran, what failed, what was skipped and why; the exit status."""
+    say("")
+    say(f"{'level':20} {'passed':>7} {'failed':>7} {'skipped':>7} {'seconds':>8}")
+    for result in results:
+        counts = f"{result.passed:7} {len(result.failed):7} {len(result.skipped):7}"
+        say(f"{result.level:20} {counts} {result.seconds:8.1f}")
+    for result in results:
+        for reason, count in Counter(reason for _, reason in result.skipped).items():
+            names = [name for name, why in result.skipped if why == reason]
+            more = f" and {count - 3} more" if count > 3 else ""
+            say(f"skipped ({result.level}): {', '.join(names[:3])}{more}: {reason}")
+    for result in results:
+        for name in result.failed:
+            say(f"FAILED ({result.level}): {name}")
+    passed = sum(result.passed for result in results)
+    failed = sum(len(result.failed) for result in results)
+    skipped = sum(len(result.skipped) for result in results)
+    say(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed else 0

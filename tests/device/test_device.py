@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""Runs every script of this folder in the firmware.
+
+A script passes when its last line is PASS and its exit status 0; it is skipped when
+it prints only `SKIP: reason`. NAME.json may hold {"net": ..., "timeout": seconds}.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from harness.firmware import Firmware
+
+HERE = Path(__file__).parent
+NOT_SCRIPTS = {"devtest", "test_device"}
+SCRIPTS = sorted(p for p in HERE.glob("*.py") if p.stem not in NOT_SCRIPTS and p.stem[0] != "_")
+TIMEOUT_S = 60.0
+
+
+def settings(script: Path) -> tuple[str, float]:
+    """The network and the time limit of a script."""
+    found = script.with_suffix(".json")
+    values = json.loads(found.read_text()) if found.exists() else {}
+    unknown = set(values) - {"net", "timeout"}
+    assert not unknown, f"{found}: unknown settings {sorted(unknown)}"
+    return values.get("net", "loop"), float(values.get("timeout", TIMEOUT_S))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_script(script: Path) -> None:
+    """One script in a firmware of its own."""
+    net, timeout = settings(script)
+    with Firmware(script, net=net) as firmware:
+        status = firmware.wait(timeout)
+        lines = [line for line in firmware.output if line]
+    text = "\n".join(lines)
+    if status == 0 and len(lines) == 1 and lines[0].startswith("SKIP: "):
+        pytest.skip(lines[0].removeprefix("SKIP: "))
+    assert status == 0, f"exit status {status}; {text}"
+    assert lines and lines[-1] == "PASS", f"the last line is not PASS; {text}"

@@ -1,0 +1,2 @@
+// Empty: the peer is built without ESP-IDF's mDNS client.
+// SPDX-License-Identifier: MIT

@@ -7,6 +7,10 @@ set(USOCKET_NET_SOURCES
     ${USOCKET_MODULES_DIR}/net/net.c
 )
 
+set(USOCKET_CRYPTO_SOURCES
+    ${USOCKET_MODULES_DIR}/crypto/crypto.c
+)
+
 set(USOCKET_INET_SOURCES
     ${USOCKET_MODULES_DIR}/inet/inet.c
     ${USOCKET_MODULES_DIR}/inet/inet_addr.c

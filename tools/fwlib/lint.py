@@ -15,7 +15,7 @@ from fwlib.sources import Sources
 C_DIRS = ("modules", "ports", "tests")
 WARNINGS = ("-std=c11", "-O1", "-Wall", "-Wextra", "-Werror")
 # Rooms that know nothing of Python, and what each may see besides modules/.
-PURE_ROOMS = ("net", "inet", "tls")
+PURE_ROOMS = ("net", "inet", "tls", "crypto")
 HOST_DIR = REPO / "ports" / "unix"
 
 
@@ -109,7 +109,7 @@ def diff(path: Path, copy: Path) -> str:
 
 
 def includes(sources: Sources, room: str) -> list[str]:
-    if room == "tls":
+    if room in ("tls", "crypto"):
         return [
             f"-I{HOST_DIR / 'mbedtls'}",
             "-isystem",

@@ -1,0 +1,89 @@
+// AES and CMAC against the published examples.
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "check.h"
+#include "crypto/crypto.h"
+
+// RFC 4493, section 4; the same key and text as NIST SP 800-38A, F.1.1.
+static const uint8_t key[16] = {
+    0x2b, 0x7e, 0x15, 0x16, 0x28, 0xae, 0xd2, 0xa6, 0xab, 0xf7, 0x15, 0x88, 0x09, 0xcf, 0x4f, 0x3c
+};
+static const uint8_t text[64] = {
+    0x6b, 0xc1, 0xbe, 0xe2, 0x2e, 0x40, 0x9f, 0x96, 0xe9, 0x3d, 0x7e, 0x11, 0x73, 0x93, 0x17, 0x2a,
+    0xae, 0x2d, 0x8a, 0x57, 0x1e, 0x03, 0xac, 0x9c, 0x9e, 0xb7, 0x6f, 0xac, 0x45, 0xaf, 0x8e, 0x51,
+    0x30, 0xc8, 0x1c, 0x46, 0xa3, 0x5c, 0xe4, 0x11, 0xe5, 0xfb, 0xc1, 0x19, 0x1a, 0x0a, 0x52, 0xef,
+    0xf6, 0x9f, 0x24, 0x45, 0xdf, 0x4f, 0x9b, 0x17, 0xad, 0x2b, 0x41, 0x7b, 0xe6, 0x6c, 0x37, 0x10
+};
+static const struct {
+    size_t len;
+    uint8_t mac[16];
+} cmac_examples[] = {
+    { 0, { 0xbb, 0x1d, 0x69, 0x29, 0xe9, 0x59, 0x37, 0x28, 0x7f, 0xa3, 0x7d, 0x12, 0x9b, 0x75, 0x67, 0x46 } },
+    { 16, { 0x07, 0x0a, 0x16, 0xb4, 0x6b, 0x4d, 0x41, 0x44, 0xf7, 0x9b, 0xdd, 0x9d, 0xd0, 0x4a, 0x28, 0x7c } },
+    { 40, { 0xdf, 0xa6, 0x67, 0x47, 0xde, 0x9a, 0xe6, 0x30, 0x30, 0xca, 0x32, 0x61, 0x14, 0x97, 0xc8, 0x27 } },
+    { 64, { 0x51, 0xf0, 0xbe, 0xbf, 0x7e, 0x3b, 0x9d, 0x92, 0xfc, 0x49, 0x74, 0x17, 0x79, 0x36, 0x3c, 0xfe } },
+};
+
+static void cmac_gives_the_answers_of_rfc_4493(void) {
+    for (size_t i = 0; i < sizeof(cmac_examples) / sizeof(cmac_examples[0]); ++i) {
+        size_t len = cmac_examples[i].len;
+        for (size_t cut = 0; cut <= len; ++cut) {
+            crypto_span_t spans[] = { { text, cut }, { text + cut, len - cut } };
+            uint8_t mac[16];
+            CHECK(crypto_cmac(key, spans, 2, mac) == 0, "the cipher works");
+            CHECK(memcmp(mac, cmac_examples[i].mac, 16) == 0, "however the message is cut, its CMAC is the same");
+        }
+    }
+}
+
+static void ecb_gives_the_answer_of_sp_800_38a(void) {
+    static const uint8_t first[16] = {
+        0x3a, 0xd7, 0x7b, 0xb4, 0x0d, 0x7a, 0x36, 0x60, 0xa8, 0x9e, 0xca, 0xf3, 0x24, 0x66, 0xef, 0x97
+    };
+    static const uint8_t last[16] = {
+        0x7b, 0x0c, 0x78, 0x5e, 0x27, 0xe8, 0xad, 0x3f, 0x82, 0x23, 0x20, 0x71, 0x04, 0x72, 0x5d, 0xd4
+    };
+    uint8_t out[64];
+    memcpy(out, text, sizeof(out));
+    CHECK(crypto_ecb(key, out, out, 4) == 0, "the cipher works in place");
+    CHECK(memcmp(out, first, 16) == 0 && memcmp(out + 48, last, 16) == 0, "blocks are those of F.1.1");
+}
+
+static void cbc_gives_the_answer_of_sp_800_38a(void) {
+    // F.2.1 has an initial vector; with it added to the text, ours is zero.
+    static const uint8_t last[16] = {
+        0x3f, 0xf1, 0xca, 0xa1, 0x68, 0x1f, 0xac, 0x09, 0x12, 0x0e, 0xca, 0x30, 0x75, 0x86, 0xe1, 0xa7
+    };
+    uint8_t in[64];
+    memcpy(in, text, sizeof(in));
+    for (uint8_t i = 0; i < 16; ++i) {
+        in[i] ^= i;
+    }
+    uint8_t out[16];
+    CHECK(crypto_cbc_last(key, in, 4, out) == 0, "the cipher works");
+    CHECK(memcmp(out, last, 16) == 0, "the last block is that of F.2.1");
+}
+
+static void equal_sees_each_bit(void) {
+    uint8_t other[16];
+    for (size_t bit = 0; bit < 128; ++bit) {
+        memcpy(other, key, sizeof(other));
+        CHECK(crypto_equal(key, other, 16), "the same is equal");
+        other[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        CHECK(!crypto_equal(key, other, 16), "one bit makes a difference");
+    }
+    CHECK(crypto_equal(key, other, 0), "nothing equals nothing");
+    crypto_wipe(other, sizeof(other));
+    for (size_t i = 0; i < sizeof(other); ++i) {
+        CHECK(other[i] == 0, "wiped is zero");
+    }
+}
+
+int main(void) {
+    cmac_gives_the_answers_of_rfc_4493();
+    ecb_gives_the_answer_of_sp_800_38a();
+    cbc_gives_the_answer_of_sp_800_38a();
+    equal_sees_each_bit();
+    return check_result();
+}

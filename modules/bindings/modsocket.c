@@ -257,9 +257,13 @@ MP_DEFINE_CONST_OBJ_TYPE(
 
 // Called at the first import: the stack runs before the first socket.
 static mp_obj_t socket_module_init(void) {
-    MP_THREAD_GIL_EXIT();
-    int ret = inet_port_start(); // may wait for an address
-    MP_THREAD_GIL_ENTER();
+    int ret;
+    do {
+        MP_THREAD_GIL_EXIT();
+        ret = inet_port_start();
+        MP_THREAD_GIL_ENTER();
+        mp_handle_pending(true);
+    } while (ret == -NET_EAGAIN);
     return socket_none(ret);
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(socket_module_init_obj, socket_module_init);

@@ -121,13 +121,15 @@ conn.close()
 
 def meet(net: str) -> list[str]:
     """Both ways over net; what the firmware printed."""
-    with TcpServer(shout, host=PC) as server:
-        with Firmware(CLIENT_AND_SERVER, PC, str(server.port), net=net) as firmware:
-            firmware.expect("listening")
-            with socket.create_connection((BOARD, 80), timeout=5) as s:
-                s.sendall(b"hello board\n")
-                assert s.makefile().readline() == "welcome\n"
-            return firmware.check()
+    with (
+        TcpServer(shout, host=PC) as server,
+        Firmware(CLIENT_AND_SERVER, PC, str(server.port), net=net) as firmware,
+    ):
+        firmware.expect("listening")
+        with socket.create_connection((BOARD, 80), timeout=5) as s:
+            s.sendall(b"hello board\n")
+            assert s.makefile().readline() == "welcome\n"
+        return firmware.check()
 
 
 def test_fixed_address(tap: str) -> None:

@@ -30,6 +30,15 @@ set(USOCKET_TLS_SOURCES
     ${USOCKET_MODULES_DIR}/tls/tls_session.c
 )
 
+set(USOCKET_LORA_SOURCES
+    ${USOCKET_MODULES_DIR}/lora/lora_engine.c
+    ${USOCKET_MODULES_DIR}/lora/lora_events.c
+    ${USOCKET_MODULES_DIR}/lora/lora_queue.c
+    ${USOCKET_MODULES_DIR}/lora/lora_settings.c
+    ${USOCKET_MODULES_DIR}/lora/lora_socket.c
+    ${USOCKET_MODULES_DIR}/lora/lora_tx.c
+)
+
 set(USOCKET_BINDINGS_SOURCES
     ${USOCKET_MODULES_DIR}/bindings/modsocket.c
     ${USOCKET_MODULES_DIR}/bindings/modssl.c

@@ -40,6 +40,9 @@ set(USOCKET_LORA_SOURCES
 )
 
 set(USOCKET_BINDINGS_SOURCES
+    ${USOCKET_MODULES_DIR}/bindings/modlora.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_events.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_settings.c
     ${USOCKET_MODULES_DIR}/bindings/modsocket.c
     ${USOCKET_MODULES_DIR}/bindings/modssl.c
     ${USOCKET_MODULES_DIR}/bindings/modssl_context.c
@@ -47,6 +50,7 @@ set(USOCKET_BINDINGS_SOURCES
     ${USOCKET_MODULES_DIR}/bindings/modssl_file.c
     ${USOCKET_MODULES_DIR}/bindings/modssl_session.c
     ${USOCKET_MODULES_DIR}/bindings/modssl_socket.c
+    ${USOCKET_MODULES_DIR}/bindings/network_radio.c
     ${USOCKET_MODULES_DIR}/bindings/stream_net.c
     ${USOCKET_MODULES_DIR}/bindings/socket_addr.c
     ${USOCKET_MODULES_DIR}/bindings/socket_data.c

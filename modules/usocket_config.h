@@ -21,4 +21,9 @@
 #define USOCKET_COMPAT_PYCOM (0)
 #endif
 
+// network.LoRa() without a region: the number of lora_region_t (EU868 5, US915 8).
+#ifndef USOCKET_LORA_REGION
+#define USOCKET_LORA_REGION (5)
+#endif
+
 #endif // USOCKET_USOCKET_CONFIG_H

@@ -306,7 +306,7 @@ int lora_engine_send(const void *buf, size_t len) {
 int lora_engine_cancel(uint32_t number) {
     int place = lora_tx_place(&engine->tx, number);
     if (place < 0) {
-        return lora_tx_result(&engine->tx, number);
+        return -NET_ENOENT;
     }
     if (lora_tx_at(&engine->tx, place)->started) {
         lora_engine_say("the frame was still on the air at the timeout; it is sent nevertheless", 0, 0);

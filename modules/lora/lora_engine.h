@@ -56,7 +56,8 @@ void lora_engine_say(const char *format, int32_t a, int32_t b);
 
 // Queue a frame of 1 to 255 bytes: its number. -NET_ENETDOWN, -NET_EAGAIN: no room.
 int lora_engine_send(const void *buf, size_t len);
-// 0: the frame will not be sent. -NET_EALREADY: it is on the air. Else as lora_tx_result().
+// 0: the frame will not be sent. -NET_EALREADY: it is on the air. -NET_ENOENT: it does
+// not wait.
 int lora_engine_cancel(uint32_t number);
 
 // Something happened: for lora_events.c.

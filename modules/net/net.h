@@ -83,7 +83,8 @@ typedef struct {
     // what send() took last. 0 it has left, -NET_EAGAIN: wait for NET_SENT, else
     // why it did not leave. Without it, what send() took is done with.
     int (*send_finish)(net_socket_t *s);
-    // Take that back. 0 when it will not leave, -NET_EALREADY when it is leaving.
+    // Take that back. 0: it will not leave. -NET_EALREADY: it is leaving. -NET_ENOENT:
+    // nothing is waiting.
     int (*send_cancel)(net_socket_t *s);
     // from may be NULL. 0 at the end of a stream, every time it is asked.
     int (*recv)(net_socket_t *s, void *buf, size_t len, int flags, net_addr_t *from);

@@ -1,5 +1,6 @@
 // network.LoRa: the type, its constants, and what one can ask it.
 // SPDX-License-Identifier: MIT
+#include "py/mphal.h"
 #include "py/mpthread.h"
 #include "py/objstr.h"
 #include "py/objtuple.h"

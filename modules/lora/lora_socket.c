@@ -163,7 +163,7 @@ static int option_value(const void *value, size_t len, int *number) {
 }
 
 static int lora_setsockopt(net_socket_t *s, int level, int opt, const void *value, size_t len) {
-    int number;
+    int number = 0;
     int ret = option_value(value, len, &number);
     if (level != LORA_SOL_LORA || (opt != LORA_SO_DR && opt != LORA_SO_CONFIRMED)) {
         ret = -NET_EOPNOTSUPP;

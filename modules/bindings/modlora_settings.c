@@ -122,7 +122,7 @@ static mp_obj_t setting(size_t n_args, const mp_obj_t *args, size_t i) {
 enum { MODE, FREQUENCY, TX_POWER, BANDWIDTH, SF, PREAMBLE, CODING_RATE, POWER_MODE };
 
 #define SETTING(name, place) \
-    static mp_obj_t name(size_t n_args, const mp_obj_t *args) { \
+    static mp_obj_t name(size_t n_args, const mp_obj_t * args) { \
         return setting(n_args, args, place); \
     } \
     MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(modlora_##name##_obj, 1, 2, name)

@@ -11,6 +11,18 @@ set(USOCKET_CRYPTO_SOURCES
     ${USOCKET_MODULES_DIR}/crypto/crypto.c
 )
 
+set(USOCKET_RADIO_SOURCES
+    ${USOCKET_MODULES_DIR}/radio/radio.c
+    ${USOCKET_MODULES_DIR}/radio/radio_airtime.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_errata.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_fsk.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_lora.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_power.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_run.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_setup.c
+)
+
 set(USOCKET_INET_SOURCES
     ${USOCKET_MODULES_DIR}/inet/inet.c
     ${USOCKET_MODULES_DIR}/inet/inet_addr.c

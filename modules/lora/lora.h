@@ -106,7 +106,7 @@ bool lora_is_up(void);
 // The settings of now. -NET_ENETDOWN before lora_init(), and nothing is filled.
 int lora_settings(lora_settings_t *settings);
 // Reset the chip and set it up again. Frames that wait are cancelled, received ones
-// stay. -NET_ENETDOWN; -NET_EIO: it does not answer.
+// stay. It receives and sends again some 30 ms later. -NET_ENETDOWN.
 int lora_reset(void);
 
 /******************************************************************************/

@@ -69,6 +69,11 @@ static void chip_failed(uint64_t now_us) {
     engine->hold_us = now_us + FAULT_PAUSE_US;
 }
 
+static void channel_was_clear(const lora_tx_frame_t *frame, uint64_t at_us) {
+    engine->clear_us = at_us;
+    engine->clear_hz = frame->modulation.frequency;
+}
+
 static void frame_sent(uint64_t at_us) {
     const lora_tx_frame_t *frame = lora_tx_at(&engine->tx, 0);
     lora_stats_t *sent = &engine->sent;
@@ -78,7 +83,7 @@ static void frame_sent(uint64_t at_us) {
     sent->tx_time_on_air = (radio_airtime_us(&frame->modulation, frame->len) + 999) / 1000;
     sent->tx_counter += 1;
     sent->tx_frequency = frame->modulation.frequency;
-    engine->clear_us = at_us;
+    channel_was_clear(frame, at_us);
     engine->counters.tx_frames += 1;
     lora_tx_remove(&engine->tx, 0, 0);
     lora_events_add(LORA_EVENT_TX);
@@ -120,8 +125,11 @@ static void listened(const radio_event_t *event) {
     engine->doing = LORA_REST;
     engine->resting = false;
     engine->hold_us = 0;
-    if (frame == NULL || !event->detected) {
-        engine->clear_us = event->at_us; // free: as good as ours for as long
+    if (frame == NULL) {
+        return; // it was taken back meanwhile
+    }
+    if (!event->detected) {
+        channel_was_clear(frame, event->at_us);
         return;
     }
     engine->counters.lbt_busy += 1;
@@ -162,8 +170,8 @@ static void engine_event(radio_owner_t *owner, const radio_event_t *event) {
             }
             break;
         case RADIO_FAULT:
-            engine->counters.faults += 1;
             chip_failed(event->at_us);
+            engine->rest_us = 0; // it was set up anew
             break;
         default: // what was not asked for: set up what was
             engine->resting = false;
@@ -199,7 +207,8 @@ static void begin_frame(lora_tx_frame_t *frame, uint64_t now_us) {
     if (frame->since_us == 0) {
         frame->since_us = now_us;
     }
-    if (engine->clear_us != 0 && now_us - engine->clear_us < LORA_LBT_US) {
+    bool is_clear = engine->clear_us != 0 && now_us - engine->clear_us < LORA_LBT_US;
+    if (is_clear && engine->clear_hz == frame->modulation.frequency) {
         transmit(frame, now_us);
     } else {
         begun(radio_sense(&frame->modulation, LORA_LBT_DBM, LORA_LBT_US), LORA_LISTEN, now_us);
@@ -378,13 +387,12 @@ int lora_init(const lora_settings_t *settings) {
     return ret;
 }
 
-// Everything in hand ends; the chip sleeps and can be claimed.
-static void drop_radio(void) {
+// Everything in hand and everything that waits ends.
+static void drop_work(void) {
     cancel_all();
     if (engine->sense.state == LORA_SENSE_WANTED || engine->sense.state == LORA_SENSE_NOW) {
         sense_known(-NET_EIO);
     }
-    radio_release(&engine->owner);
     engine->doing = LORA_REST;
     engine->resting = false;
     engine->next_offered = false;
@@ -398,7 +406,8 @@ static void drop_radio(void) {
 void lora_deinit(void) {
     hal_lock();
     if (engine->doing != LORA_OFF) {
-        drop_radio();
+        drop_work();
+        radio_release(&engine->owner);
         lora_queue_clear(&engine->rx);
         engine->doing = LORA_OFF;
         engine->told_read = false;
@@ -413,9 +422,9 @@ int lora_reset(void) {
     hal_lock();
     int ret = -NET_ENETDOWN;
     if (engine->doing != LORA_OFF) {
-        drop_radio();
-        ret = radio_claim(&engine->owner);
-        radio_step_soon();
+        drop_work();
+        ret = radio_reset();
+        engine->hold_us = engine->rest_us = hal_now_us() + FAULT_PAUSE_US; // or when it is ready
     }
     hal_unlock();
     return ret;

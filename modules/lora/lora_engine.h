@@ -25,7 +25,8 @@ typedef struct {
     bool next_refused; // or cannot
     uint64_t hold_us; // nothing is sent before: the channel was busy, or the chip failed
     uint64_t rest_us; // rest is not tried before: the chip failed
-    uint64_t clear_us; // until then the channel was found free, or was ours
+    uint64_t clear_us; // until then a channel was found free, or was ours,
+    uint32_t clear_hz; // at this frequency
     struct {
         uint8_t state; // lora_sense_t
         int8_t result;

@@ -138,6 +138,7 @@ void lora_counters(lora_counters_t *counters) {
     hal_lock();
     *counters = engine->counters;
     if (radio_chip() != RADIO_CHIP_NONE) {
+        counters->faults = radio_counters()->faults;
         counters->lost_edges = radio_counters()->lost_edges;
     }
     hal_unlock();

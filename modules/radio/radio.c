@@ -227,6 +227,15 @@ int radio_sleep(void) {
     return begun(sx127x_rest(MODE_SLEEP));
 }
 
+int radio_reset(void) {
+    if (radio_chip() == RADIO_CHIP_NONE) {
+        return -NET_ENODEV;
+    }
+    sx127x.fault_due = true;
+    sx127x_setup_start();
+    return begun(0);
+}
+
 const radio_counters_t *radio_counters(void) {
     return &sx127x.counters;
 }

@@ -144,6 +144,11 @@ int radio_sense(const radio_modulation_t *modulation, int16_t threshold, uint32_
 int radio_standby(void);
 int radio_sleep(void);
 
+// Reset the chip by its line and set it up anew, which takes about 30 ms. The
+// operation in hand ends without an event; RADIO_FAULT says that the chip sleeps
+// again. Until then operations answer -NET_EIO. -NET_ENODEV: no chip was found.
+int radio_reset(void);
+
 // Facts of the chip that was found. Any thread.
 // Air time of a frame of len bytes, in us, rounded up.
 uint32_t radio_airtime_us(const radio_modulation_t *modulation, size_t len);

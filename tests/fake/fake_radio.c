@@ -111,7 +111,10 @@ static void frame_left(void) {
 }
 
 static void op_ended(void) {
-    if (op == 'T') {
+    if (op == 'X') {
+        op = 0;
+        tell((radio_event_t) { .type = RADIO_FAULT });
+    } else if (op == 'T') {
         frame_left();
     } else {
         op = 0;
@@ -123,7 +126,7 @@ static void op_ended(void) {
 static void run_until(uint64_t end_us, bool stop_when_notified) {
     must(!locked, "the task runs only when nobody holds the lock");
     while (!(stop_when_notified && notified)) {
-        uint64_t op_us = op == 'T' || op == 'S' ? op_end_us : RADIO_NEVER;
+        uint64_t op_us = op == 'T' || op == 'S' || op == 'X' ? op_end_us : RADIO_NEVER;
         uint64_t due_us = owner != NULL && step_us < op_us ? step_us : op_us;
         if (due_us > end_us) {
             now_us = end_us;
@@ -273,6 +276,11 @@ int radio_sense(const radio_modulation_t *modulation, int16_t threshold, uint32_
 
 int radio_sleep(void) {
     return begin('Z', 0);
+}
+
+int radio_reset(void) {
+    begin('X', 0);
+    return 0;
 }
 
 // Not the chip's formula: a round number, so that a test can do its sums.

@@ -7,7 +7,7 @@
 #include "radio/radio.h"
 
 typedef struct {
-    // What was asked for, a letter each: R receive, Z sleep, S sense, T transmit, N transmit next.
+    // What was asked for, a letter each: R receive, Z sleep, S sense, T transmit, N transmit next, X reset.
     char log[256];
     uint8_t sent[64][RADIO_PAYLOAD_MAX]; // frames that left, as many as tx_count (modulo)
     uint8_t sent_len[64];

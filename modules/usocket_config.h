@@ -26,4 +26,10 @@
 #define USOCKET_LORA_REGION (5)
 #endif
 
+// The milliseconds that lwIP shall sleep for, where a port's clock is not lwIP's
+// (the host firmware's under a time factor). NET_FOREVER stays.
+#ifndef USOCKET_INET_SLEEP_MS
+#define USOCKET_INET_SLEEP_MS(ms) (ms)
+#endif
+
 #endif // USOCKET_USOCKET_CONFIG_H

@@ -171,7 +171,7 @@ static void engine_event(radio_owner_t *owner, const radio_event_t *event) {
             break;
         case RADIO_FAULT:
             chip_failed(event->at_us);
-            engine->rest_us = 0; // it was set up anew
+            engine->hold_us = engine->rest_us = 0; // it was set up anew
             break;
         default: // what was not asked for: set up what was
             engine->resting = false;
@@ -258,9 +258,11 @@ static void rest(uint64_t now_us) {
 static void advance(uint64_t now_us) {
     if (engine->doing == LORA_REST) {
         lora_tx_frame_t *frame = lora_tx_at(&engine->tx, 0);
-        if (engine->sense.state == LORA_SENSE_WANTED) {
+        if (now_us < engine->hold_us) {
+            // not yet
+        } else if (engine->sense.state == LORA_SENSE_WANTED) {
             begin_sense(now_us);
-        } else if (frame != NULL && now_us >= engine->hold_us) {
+        } else if (frame != NULL) {
             begin_frame(frame, now_us);
         }
     }
@@ -278,7 +280,8 @@ static uint64_t engine_step(radio_owner_t *owner, uint64_t now_us) {
     if (engine->doing != LORA_REST) {
         return again;
     }
-    if (engine->tx.count > 0 && engine->hold_us < again) {
+    bool waits = engine->tx.count > 0 || engine->sense.state == LORA_SENSE_WANTED;
+    if (waits && engine->hold_us < again) {
         again = engine->hold_us;
     }
     if (!engine->resting && engine->rest_us < again) {

@@ -13,6 +13,7 @@ fixture_owner_t fixture;
 
 static hal_board_t board;
 static bool in_task;
+static sim_event_t peer_event; // FSK: its FIFO wants attention
 
 void fixture_lock(void) {
     if (!in_task) {
@@ -61,6 +62,7 @@ fixture_wiring_t fixture_wiring(sim_chip_kind_t kind) {
 
 int fixture_start(const fixture_wiring_t *wiring) {
     sim_time_reset();
+    memset(&peer_event, 0, sizeof(peer_event));
     sim_air_reset(1);
     sim_air_set_fading(0);
     memset(&fixture_chip, 0, sizeof(fixture_chip));
@@ -224,6 +226,7 @@ void peer_lora(const radio_modulation_t *modulation) {
 void peer_fsk(const radio_modulation_t *modulation) {
     const radio_fsk_t *fsk = &modulation->fsk;
     peer_modulation = modulation;
+    sim_time_cancel(&peer_event);
     peer_write(0x01, sim_chip_peek(&fixture_peer, 0x01) & 0x80);
     peer_write(0x01, 0x00);
     uint32_t rate = 32000000 / fsk->bit_rate;
@@ -264,7 +267,6 @@ static void peer_refill(sim_event_t *event) {
     }
 }
 
-static sim_event_t peer_event;
 static uint8_t peer_received[257];
 static size_t peer_received_len;
 
@@ -281,7 +283,6 @@ static void peer_send_fsk(const uint8_t *data, size_t len) {
         peer_write(0x00, data[peer_fsk_sent++]);
     }
     peer_write(0x01, 0x03);
-    memset(&peer_event, 0, sizeof(peer_event));
     peer_event.fire = peer_refill;
     sim_time_at(&peer_event, sim_time_now() + UINT64_C(8000000000) / peer_modulation->fsk.bit_rate * 16);
 }
@@ -322,7 +323,6 @@ void peer_listen(void) {
         sim_hal_run(1000);
         peer_write(0x01, 0x05);
         peer_received_len = 0;
-        memset(&peer_event, 0, sizeof(peer_event));
         peer_event.fire = peer_drain;
         sim_time_at(&peer_event, sim_time_now() + 1000);
         sim_hal_run(2000);

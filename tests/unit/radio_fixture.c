@@ -10,6 +10,7 @@
 sim_chip_t fixture_chip;
 sim_chip_t fixture_peer;
 fixture_owner_t fixture;
+bool fixture_dead_bus;
 
 static hal_board_t board;
 static bool in_task;
@@ -70,6 +71,7 @@ int fixture_start(const fixture_wiring_t *wiring) {
     fixture_peer.radio.x_m = 100;
     sim_chip_init(&fixture_chip, wiring->kind);
     sim_chip_init(&fixture_peer, wiring->kind);
+    fixture_chip.faults.stuck = fixture_dead_bus;
     board = wiring->board;
     sim_hal_init(&fixture_chip, &board, !wiring->no_reset_line);
     sim_hal_set_merged(wiring->merged);

@@ -24,6 +24,8 @@ typedef struct {
 extern sim_chip_t fixture_chip; // the driver's
 extern sim_chip_t fixture_peer;
 extern fixture_owner_t fixture;
+// The next fixture_start() finds a bus that answers nothing.
+extern bool fixture_dead_bus;
 
 // How the next fixture_start() wires the chip.
 typedef struct {

@@ -204,15 +204,32 @@ static void bad_settings_are_refused(void) {
     for (int i = 0; i < 9; ++i) {
         radio_modulation_t modulation = fixture_fsk();
         switch (i) {
-            case 0: modulation.fsk.bit_rate = 599; break;
-            case 1: modulation.fsk.bit_rate = 300001; break;
-            case 2: modulation.fsk.deviation = 599; break;
-            case 3: modulation.fsk.deviation = 200001; break;
-            case 4: modulation.fsk.rx_bandwidth = 2599; break;
-            case 5: modulation.fsk.rx_bandwidth = 250001; break;
-            case 6: modulation.fsk.afc_bandwidth = 250001; break;
-            case 7: modulation.fsk.sync_len = 0; break;
-            default: modulation.fsk.sync_len = 9;
+            case 0:
+                modulation.fsk.bit_rate = 599;
+                break;
+            case 1:
+                modulation.fsk.bit_rate = 300001;
+                break;
+            case 2:
+                modulation.fsk.deviation = 599;
+                break;
+            case 3:
+                modulation.fsk.deviation = 200001;
+                break;
+            case 4:
+                modulation.fsk.rx_bandwidth = 2599;
+                break;
+            case 5:
+                modulation.fsk.rx_bandwidth = 250001;
+                break;
+            case 6:
+                modulation.fsk.afc_bandwidth = 250001;
+                break;
+            case 7:
+                modulation.fsk.sync_len = 0;
+                break;
+            default:
+                modulation.fsk.sync_len = 9;
         }
         CHECK(fixture_transmit(&modulation, "x", 1) == -22, "a setting out of range is refused");
     }

@@ -191,6 +191,25 @@ static void a_reset_while_asleep_is_noticed_at_the_next_operation(void) {
     fixture_check_rules();
 }
 
+static void poke(uint8_t address, uint8_t value) {
+    const uint8_t out[2] = { address | 0x80, value };
+    sim_chip_spi(&fixture_chip, out, NULL, 2);
+}
+
+// A disturbance changes one register, or the mode.
+static void a_receiver_that_has_gone_deaf_is_noticed(void) {
+    static const uint8_t pokes[][2] = { { 0x01, 0x81 }, { 0x01, 0x80 }, { 0x08, 0x00 }, { 0x39, 0x12 }, { 0x1e, 0x84 } };
+    for (size_t i = 0; i < sizeof(pokes) / sizeof(pokes[0]); ++i) {
+        start_kind(SIM_SX1276);
+        begin_rx();
+        sim_hal_run(5000000);
+        CHECK(fixture.events == 0, "a receiver stays on quietly");
+        poke(pokes[i][0], pokes[i][1]);
+        CHECK(fixture_wait(1500000) && fixture.event.type == RADIO_FAULT, "what it has lost is noticed");
+        it_works();
+    }
+}
+
 static void stick(bool low, bool stuck) {
     fixture_chip.faults.stuck = stuck && !low;
     fixture_chip.faults.stuck_low = stuck && low;
@@ -285,6 +304,7 @@ int main(void) {
     a_very_late_task_loses_no_event();
     a_chip_that_resets_is_set_up_anew();
     a_reset_while_asleep_is_noticed_at_the_next_operation();
+    a_receiver_that_has_gone_deaf_is_noticed();
     a_stuck_chip_is_given_up_and_found_again();
     a_chip_that_comes_back_in_time_is_used();
     no_chip_is_no_device();

@@ -191,7 +191,7 @@ int radio_transmit_next(const uint8_t *data, size_t len) {
     if (sx127x.len + len > 256) {
         return -NET_EMSGSIZE;
     }
-    return sx127x_follow(data, (uint8_t)len);
+    return begun(sx127x_follow(data, (uint8_t)len));
 }
 
 int radio_receive(const radio_rx_t *rx) {

@@ -21,7 +21,6 @@ static void set_bit(uint32_t *bits, unsigned address, bool value) {
     bits[address >> 5] = value ? bits[address >> 5] | bit : bits[address >> 5] & ~bit;
 }
 
-// LoRa's FIFO pointer moves with each byte; FSK has another register there.
 static void transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t len) {
     ++sx127x.counters.spi_transfers;
     sx127x.counters.spi_bytes += 1 + (uint32_t)len;
@@ -30,9 +29,6 @@ static void transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t le
         if (in != NULL) {
             memset(in, 0, len);
         }
-    }
-    if ((address & 0x7f) == REG_FIFO && sx127x.has_modem && sx127x.modulation.modem == RADIO_LORA) {
-        sx127x.image[REG_FIFO_ADDR_PTR] += (uint8_t)len;
     }
 }
 
@@ -130,6 +126,15 @@ bool sx127x_read_checked(uint8_t address, uint8_t *in, size_t len) {
         sx127x_read(address, in, len);
         if (in[modem->canary_address - address] == modem->canary) {
             return true;
+        }
+    }
+    return false;
+}
+
+bool sx127x_still_receives(void) {
+    for (int i = 0; i < TRIES; ++i) {
+        if (sx127x_read1(REG_OP_MODE) == sx127x.mode) {
+            return sx127x_verify();
         }
     }
     return false;

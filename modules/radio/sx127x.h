@@ -114,6 +114,8 @@ void sx127x_flush(void);
 void sx127x_forget(uint8_t from, uint8_t to);
 // Does the chip hold the image?
 bool sx127x_verify(void);
+// The same, and is it in its mode? For a receiver that has been on for long.
+bool sx127x_still_receives(void);
 // Reads at an address of the modem's canary or before it; false: not even when
 // read again did the canary have its value.
 bool sx127x_read_checked(uint8_t address, uint8_t *in, size_t len);

@@ -270,7 +270,7 @@ static bool take_packet(uint8_t flags2, radio_event_t *event) {
 static bool look_after_receiver(uint8_t flags1, uint64_t now_us, radio_event_t *event) {
     if (sx127x.symbols == 0) {
         sx127x.deadline_us = now_us + idle_us();
-        if (!sx127x_verify()) {
+        if (!sx127x_still_receives()) {
             sx127x_fault();
         }
         return false;

@@ -117,8 +117,7 @@ static void load(const uint8_t *payload) {
         return;
     }
     sx127x.base = 0;
-    sx127x_set(REG_FIFO_ADDR_PTR, 0);
-    sx127x_flush();
+    sx127x_write1(REG_FIFO_ADDR_PTR, 0);
     sx127x_write(REG_FIFO, payload, sx127x.len);
     if (sx127x.next_len != 0) { // it came while the chip slept
         uint8_t len = sx127x.next_len;
@@ -134,8 +133,7 @@ static uint8_t next_base(uint8_t len) {
 
 void sx127x_lora_next(const uint8_t *payload, uint8_t len) {
     sx127x.next_len = len;
-    sx127x_set(REG_FIFO_ADDR_PTR, next_base(len));
-    sx127x_flush();
+    sx127x_write1(REG_FIFO_ADDR_PTR, next_base(len));
     sx127x_write(REG_FIFO, payload, len);
 }
 
@@ -273,8 +271,7 @@ static void take_frame(const uint8_t *in, radio_event_t *event) {
         event->type = RADIO_RX_CRC_ERROR;
         return;
     }
-    sx127x_set(REG_FIFO_ADDR_PTR, in[RX_CURRENT]);
-    sx127x_flush();
+    sx127x_write1(REG_FIFO_ADDR_PTR, in[RX_CURRENT]);
     event->len = in[RX_BYTES];
     event->data = sx127x.buffer;
     sx127x_read(REG_FIFO, sx127x.buffer, event->len);
@@ -285,7 +282,7 @@ static void take_frame(const uint8_t *in, radio_event_t *event) {
 static void look_after_receiver(uint64_t now_us) {
     if (sx127x.symbols == 0) {
         sx127x.deadline_us = now_us + tick_us();
-        if (!sx127x_verify()) {
+        if (!sx127x_still_receives()) {
             sx127x_fault();
         }
         return;

@@ -36,7 +36,7 @@ void sx127x_set_power(uint32_t frequency, int8_t wanted) {
     if (sx127x_boosted(frequency)) {
         power = within(power, 2, 20);
         high = power > 17;
-        config = (uint8_t)(PA_SELECT_BOOST | MAX_POWER_HIGH | (power - (high ? 5 : 2)));
+        config = (uint8_t)(PA_SELECT_BOOST | (power - (high ? 5 : 2)));
     } else {
         config = rfo_config(power);
     }

@@ -135,12 +135,13 @@ static void keep(const uint8_t *payload) {
     }
 }
 
-static void schedule(uint64_t at_us, const uint8_t *payload) {
-    uint64_t now_us = hal_now_us();
-    uint32_t lead_us = LEAD_US + wake_us() + start_us();
+static uint32_t lead_us(void) {
+    return LEAD_US + wake_us() + start_us();
+}
+
+static void schedule(uint64_t at_us, bool far, const uint8_t *payload) {
     sx127x.at_us = at_us > start_us() ? at_us - start_us() : 0;
-    bool far = at_us > now_us + lead_us + SLEEP_FROM_US;
-    bool now = !far && !asleep() && now_us >= sx127x.crystal_us;
+    bool now = !far && !asleep() && hal_now_us() >= sx127x.crystal_us;
     if (payload != NULL && (!now || sx127x.modulation.modem == RADIO_FSK)) {
         keep(payload);
         payload = sx127x.buffer;
@@ -152,7 +153,7 @@ static void schedule(uint64_t at_us, const uint8_t *payload) {
             sx127x_set_mode(MODE_SLEEP);
         }
         sx127x.phase = SX127X_WAITING;
-        sx127x.deadline_us = at_us - lead_us;
+        sx127x.deadline_us = at_us - lead_us();
     } else {
         wake();
     }
@@ -188,11 +189,12 @@ int sx127x_begin(sx127x_op_t op, const radio_modulation_t *modulation, uint64_t 
     bool anew = use_modulation(modulation);
     sx127x_modem()->configure();
     sx127x_flush();
-    if (anew && !sx127x_verify()) {
+    bool far = at_us > hal_now_us() + lead_us() + SLEEP_FROM_US;
+    if ((anew || far) && !sx127x_verify()) { // there is time for it
         sx127x_fault();
         return -NET_EIO;
     }
-    schedule(at_us, payload);
+    schedule(at_us, far, payload);
     return check_bus();
 }
 

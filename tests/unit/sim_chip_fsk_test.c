@@ -254,8 +254,8 @@ static void settings_must_agree(void) {
     CHECK(!arrives(&other), "nor data without whitening");
     other = dr7;
     other.config1 = 0x50;
-    other.payload_length = 6;
-    CHECK(!arrives(&other), "nor a fixed length that takes the CRC from the wrong place");
+    other.payload_length = 5;
+    CHECK(!arrives(&other), "nor a fixed length, whose CRC is elsewhere");
     other = dr7;
     other.config1 = 0xd1;
     CHECK(!arrives(&other), "nor the other CRC");

@@ -147,6 +147,9 @@ static void on_air(const sim_air_radio_t *radio, const sim_air_frame_t *frame, s
         .y_m = self.y_m,
         .frame = *frame,
     };
+    if (fate == SIM_AIR_ABORTED) {
+        told.frame.end_ns = sim_time_now();
+    }
     send_message(message, host_air_put_frame(message, &told));
 }
 
@@ -219,6 +222,7 @@ static bool wait_for_welcome(void) {
                 && host_air_get_time(message, (size_t)len, &time)) {
                 take_time(&time);
                 participant = time.participant;
+                self.participant = time.participant;
                 sim_air_reset(time.seed + time.participant);
                 sim_air_set_lateness(time.lateness_ns);
                 return true;

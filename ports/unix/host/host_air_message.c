@@ -66,6 +66,7 @@ size_t host_air_put_join(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_join_
     put_bytes(&to, join->name, sizeof(join->name));
     put(&to, (uint32_t)join->x_m, 4);
     put(&to, (uint32_t)join->y_m, 4);
+    put(&to, join->participant, 4);
     return (size_t)(to.at - out);
 }
 
@@ -189,6 +190,6 @@ bool host_air_get_frame(const uint8_t *message, size_t len, host_air_frame_t *ou
     }
     get_bytes(&from, frame->data, frame->len);
     // What the air would divide by, or wait for in vain.
-    return !from.bad && frame->modem <= SIM_AIR_CARRIER && frame->bandwidth > 0 && frame->end_ns > frame->start_ns
+    return !from.bad && frame->modem <= SIM_AIR_CARRIER && frame->bandwidth > 0 && frame->end_ns >= frame->start_ns
            && (frame->modem != SIM_AIR_LORA || (frame->sf >= 6 && frame->sf <= 12));
 }

@@ -26,6 +26,7 @@ typedef enum {
 typedef struct {
     char name[16];
     int32_t x_m, y_m;
+    uint16_t participant; // 0: a new one; else what a hub has said before
 } host_air_join_t;
 
 typedef struct {

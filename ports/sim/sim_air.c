@@ -17,6 +17,9 @@ static uint32_t frames_sent; // numbers are unique on the air, not only per sour
 static uint64_t lateness_ns;
 
 void sim_air_reset(uint32_t seed) {
+    for (size_t i = 0; i < SIM_AIR_FRAMES; ++i) {
+        sim_time_cancel(&slots[i].event);
+    }
     memset(slots, 0, sizeof(slots));
     radios = NULL;
     watcher = NULL;

@@ -1,8 +1,9 @@
 """Software SX1276 and SX1272 chips of the host firmware, with SPI and pins."""
 
 from collections.abc import Callable
+from typing import TypeAlias
 
-_Buffer = bytes | bytearray | memoryview
+_Buffer: TypeAlias = bytes | bytearray | memoryview
 
 class Pin:
     IN: int

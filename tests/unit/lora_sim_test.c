@@ -191,7 +191,7 @@ static void the_channel_is_used(void) {
         apply();
         double use = channel_use(rows[i].len, rows[i].frames, rows[i].blocking);
         printf("SF%d %d kHz, %3d bytes, %s: %.2f %% of the time on the air\n", rows[i].sf, 125 << rows[i].bandwidth,
-            rows[i].len, rows[i].blocking ? "one by one" : "queued", use);
+                rows[i].len, rows[i].blocking ? "one by one" : "queued", use);
         CHECK(use >= rows[i].goal, "frames follow one another without idle air");
     }
     fixture_check_rules();

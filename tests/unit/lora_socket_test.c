@@ -208,7 +208,7 @@ static void frames_are_received_with_their_numbers(void) {
     fake_radio_deliver("third", 5, -70, 8);
     lora_stats(&stats);
     CHECK(stats.rssi == -50 && stats.snr_x4 == 20 && stats.sfrx == 7, "statistics are of the frame that was read");
-    CHECK(net_recv(&s, buf, 4, 0, NULL) == 4 && memcmp(buf, "seve", 4) == 0, "a part of the second");
+    CHECK(net_recv(&s, buf, 4, 0, NULL) == 4 && memcmp(buf, "seventh", 4) == 0, "a part of the second");
     CHECK(net_poll(&s, NET_POLLIN) == NET_POLLIN, "its rest can be read");
     lora_stats(&stats);
     CHECK(stats.rssi == -60 && stats.snr_x4 == -21, "statistics of the second");

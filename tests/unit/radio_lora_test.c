@@ -27,6 +27,9 @@ static void goes_out(const radio_modulation_t *modulation, size_t len) {
     peer_listen();
     fixture_clear();
     CHECK(fixture_transmit(modulation, data, len) == 0, "a frame is accepted");
+    sim_hal_run(1500);
+    const sim_air_frame_t *frame = sim_air_next(NULL);
+    CHECK(frame->end_ns - frame->start_ns == UINT64_C(1000) * radio_airtime_us(modulation, len), "its air time is the chip's");
     CHECK(fixture_wait(longest_us(modulation)), "its end is told");
     CHECK(fixture.event.type == RADIO_TX_DONE, "it was sent");
     sim_hal_run(1000);

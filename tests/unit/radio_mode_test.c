@@ -238,6 +238,24 @@ static void errata_settings_go_with_band_and_width(void) {
     CHECK_RULES();
 }
 
+static void iq_settings_go_with_the_direction(void) {
+    static const uint8_t rows[][4] = { // inverted, transmits, RegInvertIQ, RegInvertIQ2
+        { 0, 0, 0x27, 0x1d }, { 0, 1, 0x27, 0x1d }, { 1, 0, 0x67, 0x19 }, { 1, 1, 0x26, 0x19 },
+    };
+    for (int kind = SIM_SX1272; kind <= SIM_SX1276; ++kind) {
+        CHECK(start((sim_chip_kind_t)kind) == 0, "the chip is found");
+        for (size_t i = 0; i < 4; ++i) {
+            radio_modulation_t modulation = fixture_lora(8, RADIO_BW_125K, 1);
+            modulation.lora.iq_inverted = rows[i][0] != 0;
+            int ret = rows[i][1] ? fixture_transmit(&modulation, "x", 1) : fixture_receive(&modulation, 0, 0);
+            CHECK(ret == 0, "an operation is accepted");
+            sim_hal_run(200000);
+            CHECK(sim_chip_peek(&fixture_chip, 0x33) == rows[i][2] && sim_chip_peek(&fixture_chip, 0x3b) == rows[i][3], "both registers");
+        }
+        CHECK_RULES();
+    }
+}
+
 static void a_tcxo_is_switched_on_and_waited_for(void) {
     for (int kind = SIM_SX1272; kind <= SIM_SX1276; ++kind) {
         fixture_wiring_t wiring = fixture_wiring((sim_chip_kind_t)kind);
@@ -342,6 +360,7 @@ int main(void) {
     powers_are_the_datasheets();
     a_board_limits_its_power();
     errata_settings_go_with_band_and_width();
+    iq_settings_go_with_the_direction();
     a_tcxo_is_switched_on_and_waited_for();
     the_image_is_calibrated_after_a_reset();
     one_owner_at_a_time();

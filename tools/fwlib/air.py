@@ -41,6 +41,11 @@ def check(args: argparse.Namespace) -> None:
         raise FwError(f"--time-factor is {args.time_factor}", "give a number from 0.01 to 10000")
     if args.plot and args.plot.suffix not in PLOT_SUFFIXES:
         raise FwError(f"--plot is '{args.plot}'", "give a name that ends with .png or .svg")
+    for file in (args.pcap, args.plot):
+        if file and not file.resolve().parent.is_dir():
+            raise FwError(
+                f"there is no directory '{file.parent}'", "make it, or name another file"
+            )
 
 
 def modulation(record: Record) -> str:
@@ -120,7 +125,10 @@ def run(args: argparse.Namespace) -> int:
             f"port {args.port} of 127.0.0.1 cannot be opened: {error.strerror}",
             "end the other hub, or choose another --port",
         ) from error
-    capture = Capture(args.pcap) if args.pcap else None
+    try:
+        capture = Capture(args.pcap) if args.pcap else None
+    except OSError as error:
+        raise FwError(f"--pcap '{args.pcap}': {error.strerror}", "name another file") from error
     monitor = Monitor(hub, capture, keep=args.plot is not None)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: hub.stop())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
@@ -115,9 +115,9 @@ def run(args: argparse.Namespace) -> int:
     if args.plot and importlib.util.find_spec("matplotlib") is None:
         # The one library that is not Python's own is in the tests' environment.
         venv.ensure()
-        return subprocess.run(
-            [venv.python(), REPO / "tools" / "fw.py", *sys.argv[1:]], check=False
-        ).returncode
+        sys.stdout.flush()
+        python = str(venv.python())
+        os.execv(python, [python, str(REPO / "tools" / "fw.py"), *sys.argv[1:]])
     try:
         hub = Hub(args.port, factor=args.time_factor, seed=args.seed)
     except OSError as error:

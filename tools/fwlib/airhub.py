@@ -2,7 +2,8 @@
 
 Each firmware (USOCKET_AIR=PORT) announces the frames that its chips send; the hub
 repeats each to all the others. Simulated time follows the PC's monotonic clock times
-a factor; a hold keeps all participants from passing a moment until it is released.
+a factor, but nobody's runs ahead of what others may still announce (airpace.py); a hold
+keeps all participants from passing a moment until it is released.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass, replace
 from fwlib.airmessage import (
     HOLD_FORMAT,
     MESSAGE_MAX,
+    MOMENT_FORMAT,
     NEVER,
     PARTICIPANTS_MAX,
     RADIOS_MAX,
@@ -30,8 +32,10 @@ from fwlib.airmessage import (
     Time,
     Told,
     Type,
+    pack,
     unpack,
 )
+from fwlib.airpace import Pace
 
 Address = tuple[str, int]
 
@@ -42,8 +46,12 @@ TELL_S = 1.0
 # A hold of another process must be said again within this time.
 HOLD_S = 5.0
 BUFFER_BYTES = 4 * 1024 * 1024
-# How late a frame's announcement may come, in real time (docs/simulation.md).
+# How late a frame's announcement may come, in real time (docs/simulation.md); under a
+# small factor, in simulated time.
 LATENESS_US = 10_000
+LATENESS_MIN_NS = 2_000_000
+# Linux: ask to be told of addresses where nobody is any more.
+IP_RECVERR = 11
 FACTOR_MIN, FACTOR_MAX = 0.01, 10000.0
 
 
@@ -59,6 +67,7 @@ class Participant:
     heard: float
     loss_from_db: float = 0.0
     loss_to_db: float = 0.0
+    reports: bool = False  # how far its time has moved: a firmware
 
 
 @dataclass
@@ -99,6 +108,7 @@ class Hub:
             raise ValueError(f"the time factor is {factor}, allowed is 0.01 to 10000")
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+        self._socket.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
         self._socket.bind(("127.0.0.1", port))
         self._socket.setblocking(False)
         self.seed = random.SystemRandom().getrandbits(32) if seed is None else seed & 0xFFFFFFFF
@@ -123,8 +133,9 @@ class Hub:
             wall_ns=wall,
             sim_ns=wall,
             unix_ns=time.time_ns(),
-            lateness_ns=round(lateness_us * 1000 * factor),
+            lateness_ns=max(round(lateness_us * 1000 * factor), LATENESS_MIN_NS),
         )
+        self._pace = Pace(self._time.lateness_ns)
 
     # -- What others ask
 
@@ -142,6 +153,11 @@ class Hub:
         """Simulated time in nanoseconds."""
         with self._lock:
             return self._time.at(time.monotonic_ns())
+
+    def settled(self) -> int:
+        """What happened before this moment of simulated time has been told by all."""
+        with self._lock:
+            return self._pace.slowest(time.monotonic()) - self._time.lateness_ns
 
     def unix_ns(self, sim_ns: int) -> int:
         """The date of a moment of simulated time, in nanoseconds since 1970."""
@@ -209,6 +225,13 @@ class Hub:
         self._next_tell = time.monotonic() + TELL_S
         for one in self._participants.values():
             self._send(replace(self._time, participant=one.number).pack(Type.TIME), one.address)
+        self._tell_limit()
+
+    def _tell_limit(self) -> None:
+        message = pack(Type.LIMIT, MOMENT_FORMAT.pack(self._pace.limit))
+        for one in self._participants.values():
+            if one.reports:
+                self._send(message, one.address)
 
     # -- Serving
 
@@ -251,13 +274,26 @@ class Hub:
             with self._lock, contextlib.suppress(ValueError, struct.error):
                 events += self._take(message, sender)
         with self._lock:
+            events += self._miss()
             events += self._look_around()
         for event in events:
             for listener in self._listeners:
                 listener(event)
 
+    def _miss(self) -> list[Event]:
+        """Those to whom we sent and who have ended without a word. After all messages."""
+        events: list[Event] = []
+        with contextlib.suppress(OSError):
+            while True:
+                _, _, _, address = self._socket.recvmsg(MESSAGE_MAX, 512, socket.MSG_ERRQUEUE)
+                if address in self._participants:
+                    events += self._leave(address)
+        return events
+
     def _look_around(self) -> list[Event]:
         now = time.monotonic()
+        if self._pace.moved(now):
+            self._tell_limit()
         gone = [one for one in self._participants.values() if now - one.heard > SILENCE_S]
         over = [key for key, (_, until) in self._holds.items() if now > until]
         for key in over:
@@ -276,15 +312,18 @@ class Hub:
         if known is None:
             return []
         known.heard = time.monotonic()
-        if kind == Type.FRAME:
+        if kind == Type.REACHED:
+            known.reports = True
+            self._pace.reached(sender, MOMENT_FORMAT.unpack_from(body)[0], known.heard)
+        elif kind == Type.FRAME:
             frame = Frame.unpack(body)
             self._repeat(frame, known)
             return [frame]
-        if kind == Type.FATE:
+        elif kind == Type.FATE:
             return [Told.unpack(body)]
-        if kind == Type.BYE:
+        elif kind == Type.BYE:
             return self._leave(sender)
-        if kind == Type.HOLD:
+        elif kind == Type.HOLD:
             token, at = HOLD_FORMAT.unpack_from(body)
             self._hold_for(sender, token, at)
         elif kind == Type.RELEASE:
@@ -324,6 +363,7 @@ class Hub:
 
     def _leave(self, address: Address) -> list[Event]:
         one = self._participants.pop(address)
+        self._pace.left(address)
         held = [key for key in self._holds if key[0] == address]
         for key in held:
             del self._holds[key]
@@ -354,5 +394,7 @@ class Hub:
         return random.Random(key).gauss(0.0, self.fading_db)
 
     def _send(self, message: bytes, to: Address) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.sendto(message, to)
+        for _ in range(2):  # the first time may tell of the fate of another message
+            with contextlib.suppress(OSError):
+                self._socket.sendto(message, to)
+                return

@@ -120,6 +120,7 @@ class Hub:
         self._holds: dict[tuple[Address | None, int], tuple[int, float]] = {}
         self._tokens = 0
         self._next_tell = 0.0
+        self._now = 0
         self._listeners: list[Callable[[Event], None]] = []
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -152,12 +153,13 @@ class Hub:
     def now(self) -> int:
         """Simulated time in nanoseconds."""
         with self._lock:
-            return self._time.at(time.monotonic_ns())
+            self._now = max(self._now, self._time.at(time.monotonic_ns()))
+            return self._now
 
     def settled(self) -> int:
         """What happened before this moment of simulated time has been told by all."""
         with self._lock:
-            return self._pace.slowest(time.monotonic()) - self._time.lateness_ns
+            return self._pace.settled
 
     def unix_ns(self, sim_ns: int) -> int:
         """The date of a moment of simulated time, in nanoseconds since 1970."""
@@ -209,8 +211,10 @@ class Hub:
                 self._holds_changed()
 
     def _holds_changed(self) -> None:
+        self._go_on_from(self._time.at(time.monotonic_ns()))
+
+    def _go_on_from(self, sim: int) -> None:
         wall = time.monotonic_ns()
-        sim = self._time.at(wall)
         self._time = replace(
             self._time,
             sequence=self._time.sequence + 1,
@@ -294,6 +298,9 @@ class Hub:
         now = time.monotonic()
         if self._pace.moved(now):
             self._tell_limit()
+        slower = self._pace.behind(self._time.at(time.monotonic_ns()))
+        if slower is not None:
+            self._go_on_from(slower)
         gone = [one for one in self._participants.values() if now - one.heard > SILENCE_S]
         over = [key for key, (_, until) in self._holds.items() if now > until]
         for key in over:

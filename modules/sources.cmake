@@ -30,6 +30,17 @@ set(USOCKET_TLS_SOURCES
     ${USOCKET_MODULES_DIR}/tls/tls_session.c
 )
 
+set(USOCKET_SIGFOX_SOURCES
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_device.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_downlink.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_duty.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_frame.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_ramp.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_schedule.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_state.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_zone.c
+)
+
 set(USOCKET_BINDINGS_SOURCES
     ${USOCKET_MODULES_DIR}/bindings/modsocket.c
     ${USOCKET_MODULES_DIR}/bindings/modssl.c

@@ -52,7 +52,10 @@ static void uplink_mac(const uint8_t *key, const uint8_t *data, size_t len, uint
 
 // Which type has this length on the air.
 static int find_rank(uint32_t type, size_t len, bool *control) {
-    static const struct { size_t len; uint32_t types[3]; bool control; } known[] = {
+    static const struct { size_t len;
+                          uint32_t types[3];
+                          bool control;
+    } known[] = {
         { 14, { 0x06b, 0x6e0, 0x034 }, false },
         { 15, { 0x08d, 0x0d2, 0x302 }, false },
         { 18, { 0x35f, 0x598, 0x5a3 }, false },

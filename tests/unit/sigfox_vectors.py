@@ -146,22 +146,24 @@ def trace_events(v: Vector) -> Iterator[str]:
         if kind == "rf_init":
             hz = e["freq_hz"]
             if e["mode"] == "RX" and e["modulation"] == "GFSK":
-                yield f"{{LISTEN,{at},{hz},{limit}}}"
+                yield f"{{.kind=LISTEN,.at_us={at},.hz={hz},.ms={limit}}}"
         elif kind == "timer_start" and e["reason"] in ("T_RX", "LBT"):
             limit = e["duration_ms"]
         elif kind == "rf_send":
-            yield f"{{SEND,{at},{hz},.bits={sized(e['bitstream'])}}}"
+            yield f"{{.kind=SEND,.at_us={at},.hz={hz},.bits={sized(e['bitstream'])}}}"
         elif kind == "rf_send_done":
-            yield f"{{SENT,{at}}}"
+            yield f"{{.kind=SENT,.at_us={at}}}"
         elif kind == "carrier_sense" and "free" in e:
-            yield f"{{CLEAR,{at}}}"
+            yield f"{{.kind=CLEAR,.at_us={at}}}"
         elif kind == "carrier_sense":
-            yield f"{{SENSE,{at},{hz},{limit},{e['thr_dbm']}}}"
+            yield (
+                f"{{.kind=SENSE,.at_us={at},.hz={hz},.ms={limit},.value={e['thr_dbm']}}}"
+            )
         elif kind == "rf_receive":
             last = e["result"] == "timeout"
-            yield f"{{{'NOTHING' if last else 'FRAME'},{at}}}"
+            yield f"{{.kind={'NOTHING' if last else 'FRAME'},.at_us={at}}}"
         elif kind == "nvm_write":
-            yield f"{{STORED,{at},.value={e['message_counter']}}}"
+            yield f"{{.kind=STORED,.at_us={at},.value={e['message_counter']}}}"
 
 
 def traces(vectors: list[Vector]) -> str:
@@ -192,9 +194,7 @@ def main(source: Path, target: Path) -> None:
     sections = {
         "UPLINKS": table("uplink_t", "uplinks", list(uplinks(given["uplink"], up))),
         "CONTROLS": table("control_t", "controls", list(controls(given["control"]))),
-        "NEGATIVES": table(
-            "negative_t", "negatives", list(negatives(given["uplink_negative"]))
-        ),
+        "NEGATIVES": table("negative_t", "negatives", list(negatives(given["uplink_negative"]))),
         "DOWNLINKS": table("downlink_t", "downlinks", sent)
         + table("downlink_t", "receptions", list(downlinks(given))),
         "PHASES": table("phases_t", "phases", phases),

@@ -13,7 +13,7 @@ static const uint8_t twelve[12] = { 'h', 'e', 'l', 'l', 'o', ' ', 's', 'i', 'g',
 
 static sigfox_schedule_message_t bytes(uint8_t repeats, bool downlink) {
     return (sigfox_schedule_message_t) {
-        .type = SIGFOX_FRAME_BYTES, .repeats = repeats, .downlink = downlink, .payload = twelve, .len = sizeof(twelve),
+               .type = SIGFOX_FRAME_BYTES, .repeats = repeats, .downlink = downlink, .payload = twelve, .len = sizeof(twelve),
     };
 }
 

@@ -156,9 +156,7 @@ def trace_events(v: Vector) -> Iterator[str]:
         elif kind == "carrier_sense" and "free" in e:
             yield f"{{.kind=CLEAR,.at_us={at}}}"
         elif kind == "carrier_sense":
-            yield (
-                f"{{.kind=SENSE,.at_us={at},.hz={hz},.ms={limit},.value={e['thr_dbm']}}}"
-            )
+            yield (f"{{.kind=SENSE,.at_us={at},.hz={hz},.ms={limit},.value={e['thr_dbm']}}}")
         elif kind == "rf_receive":
             last = e["result"] == "timeout"
             yield f"{{.kind={'NOTHING' if last else 'FRAME'},.at_us={at}}}"

@@ -271,13 +271,13 @@ int sigfox_schedule_start(sigfox_schedule_t *s, const sigfox_schedule_message_t 
     return 0;
 }
 
-static void receive(sigfox_schedule_t *s, uint64_t now_us, sigfox_schedule_action_t *action) {
+static void receive(sigfox_schedule_t *s, sigfox_schedule_action_t *action) {
     const sigfox_zone_t *zone = s->settings.zone;
     uint64_t opens_us = s->mark_us + zone->window_after_ms * MS;
     s->phase = RECEIVING;
     s->due_us = opens_us + zone->window_ms * MS;
     action->type = SIGFOX_SCHEDULE_RECEIVE;
-    action->at_us = opens_us > now_us ? opens_us : now_us;
+    action->at_us = opens_us;
     action->until_us = s->due_us;
     action->frequency = s->first_hz + (uint32_t)sigfox_zone_downlink_gap(zone);
 }
@@ -288,7 +288,7 @@ static void after_frame(sigfox_schedule_t *s, uint64_t now_us, sigfox_schedule_a
         ++s->rank;
         next_frame(s, now_us + gap_ms(s) * MS, action);
     } else if (s->frame.downlink) {
-        receive(s, now_us, action);
+        receive(s, action);
     } else {
         finish(s, SIGFOX_SCHEDULE_OK, action);
     }
@@ -327,7 +327,7 @@ static void received(sigfox_schedule_t *s, const sigfox_schedule_event_t *event,
     uint8_t payload[SIGFOX_DOWNLINK_PAYLOAD_SIZE];
     if (sigfox_downlink_decode(s->settings.device, s->frame.counter, event->frame, payload) < 0) {
         s->report.rejected += s->report.rejected < UINT8_MAX;
-        receive(s, event->now_us, action);
+        receive(s, action);
         return;
     }
     s->report.downlink = true;
@@ -337,9 +337,6 @@ static void received(sigfox_schedule_t *s, const sigfox_schedule_event_t *event,
     sigfox_frame_confirmation(&s->frame, &s->settings.health, event->rssi);
     s->frame.downlink = false;
     s->frames = 1;
-    if (rested(s, event->now_us)) {
-        s->used = 0;
-    }
     memcpy(s->data, payload, sizeof(payload));
     action->type = SIGFOX_SCHEDULE_DELIVER;
     action->data = s->data;

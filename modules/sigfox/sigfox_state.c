@@ -84,7 +84,7 @@ void sigfox_state_record(const sigfox_state_t *state, uint8_t record[SIGFOX_STAT
 }
 
 void sigfox_state_stored(sigfox_state_t *state) {
-    state->stored = state->open;
+    state->stored = true;
 }
 
 void sigfox_state_used(sigfox_state_t *state) {

@@ -57,6 +57,7 @@ static void store(rig_t *rig, const sigfox_schedule_action_t *action) {
     must(sigfox_state_load(&stored, action->data, action->len) == 0, "what is stored is a record");
     memcpy(rig->record, action->data, action->len);
     ++rig->stores;
+    rig->now_us += rig->store_ms * 1000ull;
     note(rig, RIG_STORED, rig->now_us)->value = stored.counter;
 }
 

@@ -46,6 +46,7 @@ typedef struct {
     // What is to happen.
     uint32_t busy; // bit n: listening number n of the message finds no quiet
     rig_reply_t replies[4];
+    uint32_t store_ms; // how long a write takes
     uint8_t answer[SIGFOX_DOWNLINK_PAYLOAD_SIZE];
     int cut_at; // the power goes at action number n: -1 never
     bool cut_late; // after the write of a STORE, not before it

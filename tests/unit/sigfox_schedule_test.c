@@ -129,6 +129,21 @@ static void silence_ends_with_no_downlink(void) {
     CHECK(rig_send(&rig, &message) == 0 && heard(&rig, 0).counter == 9, "the next message has the next counter");
 }
 
+static void a_slow_store_delays_the_confirmation_or_ends_it(void) {
+    for (uint32_t ms = 1000; ms <= 5000; ms += 2000) {
+        rig_t rig;
+        rig_start(&rig, SIGFOX_ZONE_RC1, 7);
+        rig.replies[0] = RIG_ANSWER;
+        rig.store_ms = ms;
+        sigfox_schedule_message_t message = bytes(2, true);
+        rig_send(&rig, &message);
+        CHECK(rig.result.error == 0 && rig.schedule.report.downlink, "the downlink is there");
+        CHECK(rig.schedule.report.confirmed == (ms < 4000), "after four seconds nobody waits for the confirmation");
+        uint64_t late = ms < 4000 ? rig_find(&rig, RIG_SEND, 3)->at_us - rig_find(&rig, RIG_FRAME, 0)->at_us : 0;
+        CHECK(late == (ms == 1000 ? 2000 * MS : ms == 3000 ? 3000 * MS : 0), "before that it goes out as soon as it can");
+    }
+}
+
 // Listen before talk.
 
 static void a_busy_channel_keeps_the_counter(void) {
@@ -236,6 +251,27 @@ static void the_duty_cycle_holds(int zone) {
     CHECK(deferred > 20 && number > 100, "and the limit was reached again and again");
 }
 
+static void a_request_needs_room_for_its_confirmation(void) {
+    rig_t rig;
+    rig_start(&rig, SIGFOX_ZONE_RC1, 0);
+    sigfox_schedule_message_t message = bytes(2, true);
+    sigfox_duty_add(&rig.schedule.duty, rig.now_us, 28000000);
+    CHECK(sigfox_schedule_when(&rig.schedule, &message, rig.now_us) == rig.now_us, "28 s, three frames and a confirmation are 36 s");
+    sigfox_duty_add(&rig.schedule.duty, rig.now_us, 1000);
+    CHECK(sigfox_schedule_when(&rig.schedule, &message, rig.now_us) > rig.now_us, "a millisecond more is too much");
+    message.downlink = false;
+    CHECK(sigfox_schedule_when(&rig.schedule, &message, rig.now_us) == rig.now_us, "but not without the confirmation");
+}
+
+static void a_cancelled_frame_counts_as_sent(void) {
+    rig_t rig;
+    rig_start(&rig, SIGFOX_ZONE_RC1, 0);
+    rig.cancel_at = 1;
+    sigfox_schedule_message_t message = bytes(2, false);
+    rig_send(&rig, &message);
+    CHECK(sigfox_duty_used_ms(&rig.schedule.duty, rig.now_us) == 2080, "it may have been on the air");
+}
+
 static void a_duty_cycle_can_be_lifted_and_is_only_where_it_belongs(void) {
     static const int free_zones[] = { SIGFOX_ZONE_RC3, SIGFOX_ZONE_RC5, SIGFOX_ZONE_RC6, SIGFOX_ZONE_RC3_LDC, SIGFOX_ZONE_RC1 };
     for (size_t z = 0; z < sizeof(free_zones) / sizeof(free_zones[0]); ++z) {
@@ -302,6 +338,10 @@ static void short_gaps_keep_bursts_short(void) {
     sigfox_schedule_message_t message = bytes(2, false);
     rig_send(&rig, &message);
     CHECK(gap(&rig, 0) == 50 * MS, "over four seconds: the gap becomes 50 ms");
+    rig.schedule.settings.gap_ms = 100;
+    rig_send(&rig, &message);
+    CHECK(gap(&rig, 0) == 100 * MS, "longer gaps stay");
+    rig.schedule.settings.gap_ms = 10;
     message.len = 1;
     rig_send(&rig, &message);
     CHECK(gap(&rig, 0) == 10 * MS, "three short frames fit: the gap stays");
@@ -493,7 +533,26 @@ static void events_out_of_turn_do_no_harm(void) {
     CHECK(action.type == SIGFOX_SCHEDULE_NONE, "an event without a message asks for nothing");
 }
 
+static void an_early_timeout_changes_nothing(void) {
+    rig_t rig;
+    rig_start(&rig, SIGFOX_ZONE_RC3, 7);
+    sigfox_schedule_message_t message = bytes(2, true);
+    sigfox_schedule_action_t action;
+    sigfox_schedule_start(&rig.schedule, &message, rig.now_us, &action);
+    sigfox_schedule_step(&rig.schedule, &(sigfox_schedule_event_t) { .type = SIGFOX_SCHEDULE_DONE, .now_us = rig.now_us }, &action);
+    uint64_t until = action.until_us;
+    CHECK(action.type == SIGFOX_SCHEDULE_LISTEN, "it listens");
+    sigfox_schedule_step(&rig.schedule, &(sigfox_schedule_event_t) { .type = SIGFOX_SCHEDULE_TIMEOUT, .now_us = until - 1 }, &action);
+    CHECK(action.type == SIGFOX_SCHEDULE_NONE, "and goes on listening");
+    sigfox_schedule_step(&rig.schedule, &(sigfox_schedule_event_t) { .type = SIGFOX_SCHEDULE_TIMEOUT, .now_us = until }, &action);
+    CHECK(action.type == SIGFOX_SCHEDULE_RESULT, "until the time has come");
+}
+
 int main(void) {
+    a_slow_store_delays_the_confirmation_or_ends_it();
+    a_request_needs_room_for_its_confirmation();
+    a_cancelled_frame_counts_as_sent();
+    an_early_timeout_changes_nothing();
     uplinks_go_out_in_every_zone();
     downlinks_arrive_in_every_zone();
     other_frames_do_not_end_the_window();

@@ -9,6 +9,7 @@
 #include "lwip/tcp.h"
 
 #include "inet/inet_conn.h"
+#include "usocket_config.h"
 
 // net_socket_t.state
 enum {
@@ -437,6 +438,7 @@ static int inet_recv(net_socket_t *s, void *buf, size_t len, int flags, net_addr
 
 static int inet_recv_wait(net_socket_t *s, void *buf, size_t len, net_addr_t *from, uint32_t timeout_ms) {
     inet_conn_t *c = conn_of(s);
+    timeout_ms = USOCKET_INET_SLEEP_MS(timeout_ms);
     if (!inet_conn_enter(s)) {
         return -NET_EBADF;
     }
@@ -485,7 +487,8 @@ static int inet_wait(net_socket_t *s, int want, uint32_t timeout_ms) {
     want |= NET_POLLERR | NET_POLLHUP;
     int ready = inet_poll(s, want);
     if (ready == 0 && timeout_ms > 0) {
-        inet_conn_sleep(c, s->state == INET_CONNECTING ? NET_POLLOUT : want & (NET_POLLIN | NET_POLLOUT), timeout_ms);
+        inet_conn_sleep(c, s->state == INET_CONNECTING ? NET_POLLOUT : want & (NET_POLLIN | NET_POLLOUT),
+            USOCKET_INET_SLEEP_MS(timeout_ms));
         ready = c->closing ? 0 : inet_poll(s, want);
     }
     return inet_conn_leave(c) ? ready : -NET_EBADF;

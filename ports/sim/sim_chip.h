@@ -32,6 +32,8 @@ typedef enum {
     SIM_RULE_PA_LEVEL, // manual PA level above 0xE7
     SIM_RULE_FREQUENCY, // outside the chip's range
     SIM_RULE_DURING_RESET, // SPI while reset or within its 5 ms
+    SIM_RULE_FIFO_OVERWRITTEN, // LoRa: a byte of the frame being sent was changed
+    SIM_RULE_FIFO_UNDERRUN, // FSK: the FIFO ran empty in the middle of a packet
     SIM_RULE_NUMBER,
 } sim_chip_rule_t;
 
@@ -59,15 +61,20 @@ struct _sim_chip_t {
     uint32_t spi_transfers;
     uint32_t spi_bytes;
     uint32_t spi_hz; // 10 MHz; a transfer takes its time
+    // The clock input: a crystal (250 us), or a TCXO, which does not reach the PLL
+    // unless TcxoInputOn is set. Constant after sim_chip_init().
+    bool tcxo;
+    uint32_t clock_start_us; // 0: 250
     // Every register write, for checks of a trace; may be NULL.
     void (*trace)(sim_chip_t *chip, uint8_t address, uint8_t value);
     struct {
-        uint64_t words[320]; // the model's own: sim_chip_internal.h
+        uint64_t words[288]; // the model's own: sim_chip_internal.h
     } state;
 };
 
 // Power the chip up: as after reset. It joins the air. The struct is the caller's,
-// zeroed but for what it wants to set before.
+// zeroed but for what it wants to set before. After sim_time_reset() and
+// sim_air_reset() each chip must be initialised again.
 void sim_chip_init(sim_chip_t *chip, sim_chip_kind_t kind);
 // Power down; leaves the air.
 void sim_chip_deinit(sim_chip_t *chip);

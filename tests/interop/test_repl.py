@@ -134,3 +134,15 @@ def test_ctrl_c_interrupts_a_waiting_socket(device: tuple[str, Path]) -> None:
 def test_the_default_place_of_files_is_ignored_by_git() -> None:
     done = subprocess.run(["git", "check-ignore", "-q", str(repl.FILES)], cwd=REPO, check=False)
     assert done.returncode == 0
+
+
+def test_soft_reset_ends_lora(mpremote: Mpremote) -> None:
+    """A radio that sends, receives and has a handler is new after each soft reset."""
+    code = (
+        "import socket; from network import LoRa; lora = LoRa(); "
+        "print(lora.frequency(), lora.stats().tx_counter); lora.frequency(868100000); "
+        "lora.callback(7, lambda lora: None); s = socket.socket(socket.AF_LORA); "
+        "s.setblocking(False); print(s.send(bytes(255)), s.send(bytes(255)))"
+    )
+    for _ in range(3):
+        assert mpremote("exec", code) == "868000000 0\n255 255\n"

@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from fwlib import bench, debian, firmware, hostbuild, repl, sources, testlevels, tour, venv
+from fwlib import air, bench, debian, firmware, hostbuild, repl, sources, testlevels, tour, venv
 from fwlib.steps import FwError, NotSupported, build_lock, say
 
 
@@ -101,6 +101,10 @@ def parser() -> argparse.ArgumentParser:
     measure.add_argument("name", choices=bench.names(), help="which")
     measure.add_argument("options", nargs=argparse.REMAINDER, help="its own options (--help)")
     measure.set_defaults(call=command_bench)
+
+    monitor = commands.add_parser("air", help="join firmwares by radio, and show every frame")
+    air.add_options(monitor)
+    monitor.set_defaults(call=air.run)
 
     test = commands.add_parser("test", help="every test level that can run here, or some")
     test.add_argument("level", nargs="*", metavar="LEVEL")

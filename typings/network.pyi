@@ -1,0 +1,140 @@
+"""network.LoRa of usocket; the port's own names (WLAN, ...) are not repeated here."""
+
+from collections.abc import Callable
+from typing import ClassVar, NamedTuple, TypeVar, overload
+
+_T = TypeVar("_T")
+
+class _Stats(NamedTuple):
+    rx_timestamp: int
+    rssi: int
+    snr: float
+    sfrx: int
+    sftx: int
+    tx_trials: int
+    tx_power: int
+    tx_time_on_air: int
+    tx_counter: int
+    tx_frequency: int
+
+class _Counters(NamedTuple):
+    rx_frames: int
+    rx_dropped: int
+    rx_crc_errors: int
+    tx_frames: int
+    tx_failed: int
+    tx_cancelled: int
+    lbt_busy: int
+    faults: int
+    lost_edges: int
+
+class LoRa:
+    LORA: int
+    LORAWAN: int
+    OTAA: int
+    ABP: int
+    ALWAYS_ON: int
+    TX_ONLY: int
+    SLEEP: int
+    BW_125KHZ: int
+    BW_250KHZ: int
+    BW_500KHZ: int
+    CODING_4_5: int
+    CODING_4_6: int
+    CODING_4_7: int
+    CODING_4_8: int
+    RX_PACKET_EVENT: int
+    TX_PACKET_EVENT: int
+    TX_FAILED_EVENT: int
+    CLASS_A: int
+    CLASS_C: int
+    AS923: int
+    AU915: int
+    CN470: int
+    EU433: int
+    EU868: int
+    IN865: int
+    US915: int
+    timeout: ClassVar[type[OSError]]
+
+    def __init__(
+        self,
+        id: int = ...,
+        *,
+        mode: int = ...,
+        region: int | None = ...,
+        frequency: int = ...,
+        tx_power: int = ...,
+        bandwidth: int = ...,
+        sf: int = ...,
+        preamble: int = ...,
+        coding_rate: int = ...,
+        power_mode: int = ...,
+        tx_iq: bool = ...,
+        rx_iq: bool = ...,
+        adr: bool = ...,
+        public: bool = ...,
+        tx_retries: int = ...,
+        device_class: int = ...,
+    ) -> None: ...
+    def init(
+        self,
+        *,
+        mode: int = ...,
+        region: int | None = ...,
+        frequency: int = ...,
+        tx_power: int = ...,
+        bandwidth: int = ...,
+        sf: int = ...,
+        preamble: int = ...,
+        coding_rate: int = ...,
+        power_mode: int = ...,
+        tx_iq: bool = ...,
+        rx_iq: bool = ...,
+        adr: bool = ...,
+        public: bool = ...,
+        tx_retries: int = ...,
+        device_class: int = ...,
+    ) -> None: ...
+    @overload
+    def frequency(self) -> int: ...
+    @overload
+    def frequency(self, hz: int, /) -> None: ...
+    @overload
+    def tx_power(self) -> int: ...
+    @overload
+    def tx_power(self, dbm: int, /) -> None: ...
+    @overload
+    def bandwidth(self) -> int: ...
+    @overload
+    def bandwidth(self, bandwidth: int, /) -> None: ...
+    @overload
+    def sf(self) -> int: ...
+    @overload
+    def sf(self, sf: int, /) -> None: ...
+    @overload
+    def preamble(self) -> int: ...
+    @overload
+    def preamble(self, symbols: int, /) -> None: ...
+    @overload
+    def coding_rate(self) -> int: ...
+    @overload
+    def coding_rate(self, coding_rate: int, /) -> None: ...
+    @overload
+    def power_mode(self) -> int: ...
+    @overload
+    def power_mode(self, power_mode: int, /) -> None: ...
+    @overload
+    def callback(
+        self, trigger: int | None, handler: Callable[[LoRa], object] | None = ..., arg: None = ...
+    ) -> None: ...
+    @overload
+    def callback(self, trigger: int, handler: Callable[[_T], object], arg: _T) -> None: ...
+    def events(self) -> int: ...
+    def stats(self) -> _Stats: ...
+    def counters(self) -> _Counters: ...
+    def last_error(self) -> str: ...
+    def ischannel_free(self, rssi_threshold: int, time_ms: int = ..., /) -> bool: ...
+    def airtime(self, length: int, /) -> int: ...
+    def mac(self) -> bytes: ...
+    def reset(self) -> None: ...

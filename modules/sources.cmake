@@ -21,6 +21,7 @@ set(USOCKET_RADIO_SOURCES
     ${USOCKET_MODULES_DIR}/radio/sx127x_power.c
     ${USOCKET_MODULES_DIR}/radio/sx127x_run.c
     ${USOCKET_MODULES_DIR}/radio/sx127x_setup.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_stream.c
 )
 
 set(USOCKET_INET_SOURCES

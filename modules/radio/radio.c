@@ -137,12 +137,15 @@ static const char *fsk_problem(const radio_fsk_t *fsk) {
     return NULL;
 }
 
+static bool has_frequency(uint32_t frequency) {
+    return is_within(frequency, sx127x.chip == RADIO_CHIP_SX1272 ? 860000000 : 137000000, 1020000000);
+}
+
 static const char *problem(const radio_modulation_t *modulation) {
-    bool sx1272 = sx127x.chip == RADIO_CHIP_SX1272;
     if (radio_chip() == RADIO_CHIP_NONE) {
         return "there is no radio chip";
     }
-    if (!is_within(modulation->frequency, sx1272 ? 860000000 : 137000000, 1020000000)) {
+    if (!has_frequency(modulation->frequency)) {
         return "a frequency that the chip does not have";
     }
     if (modulation->modem == RADIO_FSK) {
@@ -200,6 +203,35 @@ int radio_receive(const radio_rx_t *rx) {
     }
     sx127x.symbols = rx->symbols;
     return begun(sx127x_begin(SX127X_RX, rx->modulation, rx->at_us, NULL));
+}
+
+static bool is_ramp(const radio_ramp_t *ramp, uint16_t bit_rate) {
+    uint16_t at = 0;
+    uint8_t level = 0;
+    for (int n = 0; n < ramp->steps; ++n) {
+        if (ramp->at[n] <= at || ramp->level[n] < level || ramp->level[n] >= RADIO_STREAM_LEVEL_LIMIT) {
+            return false;
+        }
+        at = ramp->at[n];
+        level = ramp->level[n];
+    }
+    return at > 0 && at <= ramp->span && 2u * ramp->span <= 10000000u / bit_rate;
+}
+
+int radio_stream(const radio_stream_t *stream) {
+    if (radio_chip() == RADIO_CHIP_NONE || !has_frequency(stream->frequency)
+        || !is_within(stream->bits, 1, RADIO_STREAM_BITS_MAX) || !is_within(stream->bit_rate, 50, 1000)
+        || !is_ramp(stream->ramp, stream->bit_rate)) {
+        return -NET_EINVAL;
+    }
+    if (!sx127x_boosted(stream->frequency)) {
+        return -NET_EOPNOTSUPP;
+    }
+    radio_modulation_t modulation = { .frequency = stream->frequency, .modem = SX127X_MODEM_STREAM };
+    sx127x_stream_stop(); // before its settings become others
+    sx127x_stream_set(stream);
+    sx127x.len = (uint8_t)((stream->bits + 7) / 8);
+    return begun(sx127x_begin(SX127X_TX, &modulation, stream->at_us, stream->data));
 }
 
 int radio_cad(const radio_modulation_t *modulation) {

@@ -11,6 +11,8 @@
 
 static struct {
     radio_owner_t *owner;
+    radio_owner_t *lender; // gets it back
+    radio_owner_t *waiter; // gets it when the owner lends it
     uint64_t step_at_us;
     bool in_task;
 } radio;
@@ -24,6 +26,27 @@ static void step(void) {
     }
 }
 
+// The owner gives it away for a while, if it does.
+static bool is_lent(void) {
+    radio_owner_t *owner = radio.owner;
+    if (radio.lender != NULL || owner->lend == NULL || !owner->lend(owner, true)) {
+        return false;
+    }
+    radio_sleep();
+    radio.lender = owner;
+    return true;
+}
+
+static bool take(radio_owner_t *owner) {
+    if (radio.owner != NULL && radio.owner != owner && !is_lent()) {
+        return false;
+    }
+    radio.owner = owner;
+    radio.waiter = NULL;
+    radio_step_soon();
+    return true;
+}
+
 static void run(uint64_t edge_us) {
     radio_event_t event;
     radio.in_task = true;
@@ -35,6 +58,9 @@ static void run(uint64_t edge_us) {
         }
     }
     step();
+    if (radio.waiter != NULL && take(radio.waiter)) {
+        step();
+    }
     uint64_t next_us = sx127x.deadline_us;
     if (radio.owner != NULL && radio.step_at_us < next_us) {
         next_us = radio.step_at_us;
@@ -75,20 +101,47 @@ radio_chip_t radio_chip(void) {
 }
 
 int radio_claim(radio_owner_t *owner) {
+    if (radio.lender == owner) {
+        return 0;
+    }
     if (radio.owner != NULL && radio.owner != owner) {
         return -NET_EBUSY;
     }
-    radio.owner = owner;
-    radio_step_soon();
+    take(owner);
     return 0;
 }
 
+int radio_borrow(radio_owner_t *owner) {
+    if (take(owner)) {
+        return 0;
+    }
+    if (radio.owner->lend == NULL || (radio.waiter != NULL && radio.waiter != owner)) {
+        return -NET_EBUSY;
+    }
+    radio.waiter = owner;
+    return -NET_EAGAIN;
+}
+
+static void give_back(void) {
+    radio.owner = radio.lender;
+    radio.lender = NULL;
+    if (radio_chip() != RADIO_CHIP_NONE && sx127x.phase != SX127X_DEAD) {
+        radio_sleep();
+    }
+    if (radio.owner != NULL) {
+        radio.owner->lend(radio.owner, false);
+    }
+    radio_step_soon(); // of the owner, or for one that waits
+}
+
 void radio_release(radio_owner_t *owner) {
-    if (radio.owner == owner) {
-        radio.owner = NULL;
-        if (radio_chip() != RADIO_CHIP_NONE && sx127x.phase != SX127X_DEAD) {
-            radio_sleep();
-        }
+    if (radio.waiter == owner) {
+        radio.waiter = NULL;
+    }
+    if (radio.lender == owner) {
+        radio.lender = NULL;
+    } else if (radio.owner == owner) {
+        give_back();
     }
 }
 

@@ -92,6 +92,10 @@ struct _radio_owner_t {
     // Do what is due and return when to be asked again (RADIO_NEVER). Also called
     // after events.
     uint64_t (*step)(radio_owner_t *owner, uint64_t now_us);
+    // May another have the radio for a while? true asks: answer whether nothing is in
+    // hand that must end first. false says: it is yours again, asleep and without
+    // settings. In between the owner is not called. NULL: never.
+    bool (*lend)(radio_owner_t *owner, bool away);
 };
 
 // Find the chip and start the task. Any thread, not locked. Once; later calls
@@ -101,9 +105,15 @@ int radio_start(void);
 radio_chip_t radio_chip(void);
 
 // Locked. 0, or -NET_EBUSY while another owner has it. The chip sleeps, and has no
-// settings of the owner before; a second claim by the same owner answers 0.
+// settings of the owner before; a second claim by the same owner answers 0, also
+// while it has lent the radio.
 int radio_claim(radio_owner_t *owner);
-// Locked. Ends what is in hand without an event and puts the chip to sleep.
+// Locked. As a claim, but a radio that another owns is borrowed from it. -NET_EAGAIN:
+// not yet; the owner's step is called when it has it, radio_release() forgets the
+// wish. -NET_EBUSY: its owner does not lend, or another waits.
+int radio_borrow(radio_owner_t *owner);
+// Locked. Ends what is in hand without an event and puts the chip to sleep; it goes
+// back to whom it was borrowed from.
 void radio_release(radio_owner_t *owner);
 // Locked: call the owner's step soon.
 void radio_step_soon(void);

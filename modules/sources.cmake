@@ -47,9 +47,14 @@ set(USOCKET_SIGFOX_SOURCES
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_device.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_downlink.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_duty.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_engine.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_frame.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_fsk.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_identity.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_query.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_ramp.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_schedule.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_socket.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_state.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_zone.c
 )

@@ -51,7 +51,7 @@ static bool is_confirmation(const sigfox_schedule_t *s) {
 }
 
 static uint32_t air_us(const sigfox_schedule_t *s, int size) {
-    return (uint32_t)size * 8 * 1000000 / s->settings.bit_rate;
+    return (uint32_t)size * 8 * 1000000 / s->settings.bit_rate + s->settings.lead_us;
 }
 
 static uint32_t air_ms(const sigfox_schedule_t *s, int size) {

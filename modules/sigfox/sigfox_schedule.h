@@ -42,6 +42,7 @@ typedef struct {
     const sigfox_zone_t *zone;
     sigfox_frame_health_t health; // for control messages
     uint32_t sense_first_ms; // how long frame 1 may look for a quiet channel
+    uint32_t lead_us; // carrier before the first bit; it counts as air time
     uint16_t bit_rate; // 100 or 600, as the zone allows
     uint16_t gap_ms; // between frames that ask for no downlink, 0..2000
     uint16_t confirm_ms; // from downlink to confirmation, 1400..4000

@@ -72,6 +72,7 @@ set(USOCKET_BINDINGS_SOURCES
     ${USOCKET_MODULES_DIR}/bindings/modlora.c
     ${USOCKET_MODULES_DIR}/bindings/modlora_events.c
     ${USOCKET_MODULES_DIR}/bindings/modlora_settings.c
+    ${USOCKET_MODULES_DIR}/bindings/modsigfox.c
     ${USOCKET_MODULES_DIR}/bindings/modsocket.c
     ${USOCKET_MODULES_DIR}/bindings/modssl.c
     ${USOCKET_MODULES_DIR}/bindings/modssl_context.c

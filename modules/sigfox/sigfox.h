@@ -66,11 +66,12 @@ int sigfox_reset(void);
 
 #define SIGFOX_PAC_SIZE (8)
 
-// Keep number, PAC and key in the store. -NET_EINVAL: number or key of all zeros or
-// ones. -NET_EBUSY: a message is under way. -NET_ENOSPC, -NET_EIO: not stored.
-int sigfox_provision(const sigfox_device_t *device, const uint8_t pac[SIGFOX_PAC_SIZE]);
+// Keep number (as printed, most significant byte first), PAC and key in the store.
+// -NET_EINVAL: number or key of all zeros or ones. -NET_EBUSY: a message is under
+// way. -NET_ENOSPC, -NET_EIO: not stored.
+int sigfox_provision(const uint8_t id[4], const uint8_t pac[SIGFOX_PAC_SIZE], const uint8_t key[SIGFOX_DEVICE_KEY_SIZE]);
 // Number and PAC; -NET_ENETDOWN: there are none. Never the key.
-int sigfox_identity(uint32_t *id, uint8_t pac[SIGFOX_PAC_SIZE]);
+int sigfox_identity(uint8_t id[4], uint8_t pac[SIGFOX_PAC_SIZE]);
 // Use the public test key. set: -1 asks, 0 and 1 set. The answer, or -NET_EBUSY.
 int sigfox_public_key(int set);
 // The counter of the message sent last, 0..4095. -NET_EIO: the stored one is damaged.
@@ -93,6 +94,8 @@ int sigfox_set_offsets(const sigfox_offsets_t *offsets);
 int sigfox_frequencies(uint32_t *uplink, uint32_t *downlink);
 // dBm, of the last downlink; 0 before there was one.
 int sigfox_rssi(void);
+// The radio's EUI-64, most significant byte first. After sigfox_start().
+const uint8_t *sigfox_eui(void);
 
 // Three words with the meaning that they have on Pycom's firmware: macro channels of
 // hopping zones (those of the mask take turns); tries, limit in ms and a reserved

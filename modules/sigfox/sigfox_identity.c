@@ -20,7 +20,6 @@ static sigfox_engine_t *const engine = &sigfox_engine;
 // Number, PAC, key, as both the record and Pycom's sector have them.
 static void take_identity(const uint8_t *from) {
     engine->device.id = (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
-    memcpy(engine->pac, from + 4, SIGFOX_PAC_SIZE);
     memcpy(engine->device.key, from + 4 + SIGFOX_PAC_SIZE, SIGFOX_DEVICE_KEY_SIZE);
 }
 
@@ -31,8 +30,10 @@ static void read_identity(void) {
     uint16_t crc = (uint16_t)(record[IDENTITY_SIZE - 2] << 8 | record[IDENTITY_SIZE - 1]);
     if (whole && crc == sigfox_frame_crc16(record, IDENTITY_SIZE - 2)) {
         take_identity(record);
+        memcpy(engine->pac, record + 4, SIGFOX_PAC_SIZE);
     } else if (sigfox_port_sector(sector) == 0) {
         take_identity(sector + 8);
+        memcpy(engine->pac, sector + 12, SIGFOX_PAC_SIZE);
     }
     crypto_wipe(record, sizeof(record));
     crypto_wipe(sector, sizeof(sector));
@@ -92,45 +93,52 @@ static int store(const char *name, const void *record, size_t len) {
     return ret < 0 ? sigfox_engine_say(ret, "the store does not take the record (errno %d)", -ret, 0) : 0;
 }
 
-static int provision(const sigfox_device_t *device, const uint8_t pac[SIGFOX_PAC_SIZE]) {
-    if (!sigfox_device_provisioned(device)) {
-        return sigfox_engine_say(-NET_EINVAL, "a number or key of all zeros or ones is none", 0, 0);
-    }
+static int keep_identity(const uint8_t record[IDENTITY_SIZE]) {
+    sigfox_device_t before = engine->device;
     if (is_busy()) {
         return say_busy();
     }
-    uint8_t record[IDENTITY_SIZE];
-    for (int i = 0; i < 4; ++i) {
-        record[i] = (uint8_t)(device->id >> (24 - 8 * i));
+    take_identity(record);
+    int ret = 0;
+    if (!sigfox_device_provisioned(&engine->device)) {
+        ret = sigfox_engine_say(-NET_EINVAL, "a number or key of all zeros or ones is none", 0, 0);
+    } else {
+        ret = store(IDENTITY_RECORD, record, IDENTITY_SIZE);
     }
+    if (ret < 0) {
+        engine->device = before;
+    } else {
+        memcpy(engine->pac, record + 4, SIGFOX_PAC_SIZE);
+        ret = configure();
+    }
+    crypto_wipe(&before, sizeof(before));
+    return ret;
+}
+
+int sigfox_provision(const uint8_t id[4], const uint8_t pac[SIGFOX_PAC_SIZE], const uint8_t key[SIGFOX_DEVICE_KEY_SIZE]) {
+    uint8_t record[IDENTITY_SIZE];
+    memcpy(record, id, 4);
     memcpy(record + 4, pac, SIGFOX_PAC_SIZE);
-    memcpy(record + 4 + SIGFOX_PAC_SIZE, device->key, SIGFOX_DEVICE_KEY_SIZE);
+    memcpy(record + 4 + SIGFOX_PAC_SIZE, key, SIGFOX_DEVICE_KEY_SIZE);
     uint16_t crc = sigfox_frame_crc16(record, IDENTITY_SIZE - 2);
     record[IDENTITY_SIZE - 2] = (uint8_t)(crc >> 8);
     record[IDENTITY_SIZE - 1] = (uint8_t)crc;
-    int ret = store(IDENTITY_RECORD, record, sizeof(record));
-    if (ret == 0) {
-        take_identity(record);
-        ret = configure();
-    }
+    hal_lock();
+    int ret = keep_identity(record);
+    hal_unlock();
     crypto_wipe(record, sizeof(record));
     return ret;
 }
 
-int sigfox_provision(const sigfox_device_t *device, const uint8_t pac[SIGFOX_PAC_SIZE]) {
-    hal_lock();
-    int ret = provision(device, pac);
-    hal_unlock();
-    return ret;
-}
-
-int sigfox_identity(uint32_t *id, uint8_t pac[SIGFOX_PAC_SIZE]) {
+int sigfox_identity(uint8_t id[4], uint8_t pac[SIGFOX_PAC_SIZE]) {
     hal_lock();
     int ret = 0;
     if (!sigfox_device_provisioned(&engine->device)) {
         ret = sigfox_engine_say(-NET_ENETDOWN, "this device has no Sigfox number and key: use sigfox.provision()", 0, 0);
     } else {
-        *id = engine->device.id;
+        for (int i = 0; i < 4; ++i) {
+            id[i] = (uint8_t)(engine->device.id >> (24 - 8 * i));
+        }
         memcpy(pac, engine->pac, SIGFOX_PAC_SIZE);
     }
     hal_unlock();

@@ -50,6 +50,10 @@ int sigfox_rssi(void) {
     return engine->rssi;
 }
 
+const uint8_t *sigfox_eui(void) {
+    return hal_board()->eui;
+}
+
 // -NET_EOPNOTSUPP: a zone without anything to configure, or FSK.
 static int configurable(void) {
     if (!sigfox_is_up()) {
@@ -72,7 +76,6 @@ int sigfox_config(uint32_t words[3]) {
     return ret < 0 ? ret : 0;
 }
 
-// Every channel of the mask must be one of the FCC's.
 static bool has_channels(const sigfox_zone_t *zone, const uint32_t words[3]) {
     int channel = sigfox_zone_macro_nth(words, 0);
     return channel != 0 && sigfox_zone_macro_hz(zone, channel) != 0;

@@ -280,6 +280,11 @@ class Hub:
             frame = Frame.unpack(body)
             self._repeat(frame, known)
             return [frame]
+        if kind == Type.TRACE:
+            for one in self._participants.values():
+                if one is not known:
+                    self._send(message, one.address)
+            return []
         if kind == Type.FATE:
             return [Told.unpack(body)]
         if kind == Type.BYE:

@@ -21,6 +21,7 @@ typedef enum {
     HOST_AIR_FRAME = 4, // both ways: a frame begins, or has ended
     HOST_AIR_FATE = 5, // to the hub: what became of a frame at a receiver
     HOST_AIR_BYE = 6, // to the hub: I leave
+    HOST_AIR_TRACE = 9, // both ways: amplitude and phase of a carrier
 } host_air_type_t;
 
 typedef struct {
@@ -52,10 +53,19 @@ typedef struct {
     int16_t rssi_x10, snr_x10;
 } host_air_fate_t;
 
+#define HOST_AIR_POINTS_MAX (80)
+
+typedef struct {
+    uint32_t source, number; // of the carrier's frame
+    uint16_t count;
+    sim_air_point_t points[HOST_AIR_POINTS_MAX]; // within 4 s
+} host_air_trace_t;
+
 // Each answers the length that it wrote to out.
 size_t host_air_put_join(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_join_t *join);
 size_t host_air_put_frame(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_frame_t *frame);
 size_t host_air_put_fate(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_fate_t *fate);
+size_t host_air_put_trace(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_trace_t *trace);
 size_t host_air_put_bye(uint8_t out[HOST_AIR_MESSAGE_MAX]);
 
 // The type of a message; 0 when it is none, or of another version.

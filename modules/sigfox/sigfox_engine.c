@@ -11,6 +11,8 @@
 #define STATE_RECORD "sigfox"
 // Between two looks at a busy channel.
 #define SENSE_PAUSE_US (2000)
+// After a reset of the chip, or until it says that it is ready.
+#define RESET_PAUSE_US (100000)
 
 sigfox_engine_t sigfox_engine;
 static sigfox_engine_t *const engine = &sigfox_engine;
@@ -265,6 +267,9 @@ static void engine_event(radio_owner_t *owner, const radio_event_t *event) {
         sigfox_fsk_event(event);
         return;
     }
+    if (event->type == RADIO_FAULT) {
+        engine->hold_us = 0; // the chip was set up anew
+    }
     if (engine->doing != SIGFOX_BUSY) {
         return;
     }
@@ -339,6 +344,9 @@ static void begin_message(uint64_t now_us) {
 // Another message, or none and no need of the radio.
 static void advance(uint64_t now_us) {
     while (engine->doing == SIGFOX_ASKED || engine->doing == SIGFOX_IDLE) {
+        if (engine->tx_count > 0 && now_us < engine->hold_us) {
+            return;
+        }
         if (engine->tx_count == 0) {
             engine->doing = SIGFOX_IDLE;
             radio_release(&engine->owner);
@@ -357,7 +365,10 @@ static uint64_t engine_step(radio_owner_t *owner, uint64_t now_us) {
         action_due(now_us);
     }
     advance(now_us);
-    return engine->doing == SIGFOX_BUSY ? engine->wake_us : RADIO_NEVER;
+    if (engine->doing == SIGFOX_BUSY) {
+        return engine->wake_us;
+    }
+    return engine->tx_count > 0 ? engine->hold_us : RADIO_NEVER;
 }
 
 /******************************************************************************/
@@ -616,6 +627,7 @@ int sigfox_reset(void) {
         turn_off();
         if (ours) {
             radio_reset();
+            engine->hold_us = hal_now_us() + RESET_PAUSE_US;
         }
         ret = turn_on(&settings);
         hal_unlock();

@@ -56,6 +56,7 @@ typedef struct {
     uint32_t config[3];
     uint8_t channel; // of config, for the next message
     int16_t rssi;
+    uint64_t hold_us; // no message begins before
     uint64_t wake_us; // step is wanted then
     uint32_t frequency; // FSK
     // Messages that wait, the first of them may be under way; received ones.

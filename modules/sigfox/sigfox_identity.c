@@ -39,40 +39,37 @@ static void read_identity(void) {
     crypto_wipe(sector, sizeof(sector));
 }
 
-// -NET_ENOENT: nothing was left.
-static int continue_from_before(void) {
-    sigfox_port_nvm_t nvm;
-    int ret = sigfox_port_nvm(&nvm);
-    if (ret == 0) {
-        engine->offsets.frequency = nvm.frequency_offset;
-        engine->offsets.rssi = nvm.rssi_offset;
-        ret = sigfox_state_continue(&engine->schedule.state, nvm.counter, nvm.random);
-        engine->state_bad = ret < 0;
-    }
-    return ret;
-}
-
-static void read_state(void) {
+// nvm NULL: nothing was left.
+static void read_state(const sigfox_port_nvm_t *nvm) {
     uint8_t record[SIGFOX_STATE_RECORD_SIZE];
+    sigfox_state_t *state = &engine->schedule.state;
     uint32_t noise;
     hal_random(&noise, sizeof(noise));
-    sigfox_state_new(&engine->schedule.state, noise ^ engine->device.id);
+    sigfox_state_new(state, noise ^ engine->device.id);
     int len = hal_store_read(STATE_RECORD, record, sizeof(record));
-    if (len == -NET_ENOENT) {
-        continue_from_before();
-    } else {
-        engine->state_bad = len < 0 || sigfox_state_load(&engine->schedule.state, record, (size_t)len) < 0;
+    if (len != -NET_ENOENT) {
+        engine->state_bad = len < 0 || sigfox_state_load(state, record, (size_t)len) < 0;
+    } else if (nvm != NULL) {
+        engine->state_bad = sigfox_state_continue(state, nvm->counter, nvm->random) < 0;
     }
-    sigfox_state_stir(&engine->schedule.state, noise);
+    sigfox_state_stir(state, noise);
 }
 
-void sigfox_identity_read(void) {
-    read_identity();
-    read_state();
+static void read_offsets(const sigfox_port_nvm_t *nvm) {
     sigfox_offsets_t offsets;
     if (hal_store_read(OFFSETS_RECORD, &offsets, sizeof(offsets)) == sizeof(offsets)) {
         engine->offsets = offsets;
+    } else if (nvm != NULL) {
+        engine->offsets = (sigfox_offsets_t) { .frequency = nvm->frequency_offset, .rssi = nvm->rssi_offset };
     }
+}
+
+void sigfox_identity_read(void) {
+    sigfox_port_nvm_t nvm;
+    bool left = sigfox_port_nvm(&nvm) == 0;
+    read_identity();
+    read_state(left ? &nvm : NULL);
+    read_offsets(left ? &nvm : NULL);
 }
 
 static bool is_busy(void) {

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from fwlib.sigfoxcodec import PUBLIC_KEY, Uplink
 from fwlib.sigfoxstation import Heard
@@ -180,7 +182,7 @@ def test_lora_and_sigfox_take_turns() -> None:
             print(l.recv(64))
     """
     with (
-        Air(factor=FACTOR) as air,
+        Air(factor=20, lateness_us=100_000) as air,
         BaseStation(air.hub.port, {DEVICE: KEY}) as station,
         Firmware(ear, env=air.env("ear", x=100)) as listener,
     ):
@@ -191,3 +193,63 @@ def test_lora_and_sigfox_take_turns() -> None:
         heard = station.wait_frames(9)
     clean(heard)
     assert {one.uplink.counter for one in heard if one.uplink} == {1, 2, 3}
+
+
+def pycom_sector() -> bytes:
+    """The sector of a Pycom board with this device in it."""
+    number = DEVICE.to_bytes(4, "big")
+    return b"lorawmac" + number + b"PACPACPA" + KEY + PUBLIC_KEY + b"\5" + bytes(4096 - 53)
+
+
+OLD_BOARD = """
+    import socket, sys
+    from network import Sigfox
+    sigfox = Sigfox(rcz=Sigfox.RCZ2)
+    print(sigfox.id(), sigfox.pac(), sigfox.freq_offset(), sigfox)
+    s = socket.socket(socket.AF_SIGFOX, socket.SOCK_RAW)
+    print(s.send(b"x"))
+"""
+
+
+def test_board_of_pycom_goes_on(tmp_path: Path) -> None:
+    """Number, key and counter are those that the board had; the sector is only read."""
+    sector = tmp_path / "sector.bin"
+    sector.write_bytes(pycom_sector())
+    sector.chmod(0o400)
+    env = {"USOCKET_SIGFOX_SECTOR": str(sector), "USOCKET_SIGFOX_NVM": "4094,77,-3,200"}
+    with (
+        Air(factor=FACTOR) as air,
+        BaseStation(air.hub.port, {DEVICE: KEY}) as station,
+    ):
+        for store in ("one", "one", "two"):
+            env |= air.env("node") | {"USOCKET_STORE": str(tmp_path / store)}
+            with Firmware(OLD_BOARD, env=env) as node:
+                first, sent = node.check(timeout=60)
+                assert first.startswith("b'\\x00\\xa1\\xb2\\xc3' b'PACPACPA' 200")
+                assert KEY.hex() not in first and sent == "1"
+        heard = station.wait_frames(9)
+    clean(heard)
+    counters = [one.uplink.counter for one in heard if one.uplink]
+    assert counters == [4095] * 3 + [0] * 3 + [4095] * 3
+    assert sector.read_bytes() == pycom_sector()
+
+
+def test_power_cut_never_repeats_a_counter(tmp_path: Path) -> None:
+    """The firmware is killed in the middle of message after message."""
+    script = SETUP + "    print('go')\n    s.send(b'cut')\n"
+    env = {"USOCKET_STORE": str(tmp_path / "store")}
+    with (
+        Air(factor=FACTOR) as air,
+        BaseStation(air.hub.port, {DEVICE: KEY}) as station,
+    ):
+        for cut in range(4):
+            with Firmware(script, "RCZ1", env=env | air.env("node")) as node:
+                node.expect("go")
+                if cut == 3:
+                    node.wait(60)
+                elif cut > 0:
+                    station.wait_frames(len(station.heard) + 1)
+        heard = station.wait_frames(3)
+    first = [one.uplink.counter for one in heard if one.uplink and one.uplink.rank == 1]
+    assert len(first) >= 3
+    assert sorted(set(first)) == first

@@ -97,7 +97,11 @@ void hal_wake(void) {
 }
 
 void hal_wake_at(uint64_t when_us) {
-    sim_time_at(&deadline, when_us > UINT64_MAX / US ? SIM_NEVER : US * when_us);
+    if (when_us > UINT64_MAX / US) {
+        sim_time_cancel(&deadline);
+    } else {
+        sim_time_at(&deadline, when_us * US);
+    }
 }
 
 // --- Start and end -----------------------------------------------------------
@@ -136,6 +140,8 @@ static int start(hal_run_t run) {
     host_sim_lock();
     chip.edge = on_edge;
     chip.spi_hz = config.spi_hz;
+    chip.tcxo = config.board.tcxo;
+    chip.clock_start_us = config.board.tcxo_us;
     host_air_place(&chip.radio);
     sim_chip_init(&chip, config.kind);
     task_run = run;

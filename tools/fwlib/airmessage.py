@@ -30,7 +30,7 @@ class Type(IntEnum):
     BYE = 6
     HOLD = 7
     RELEASE = 8
-    TRACE = 9
+    TRACE = 11
 
 
 class Stage(IntEnum):

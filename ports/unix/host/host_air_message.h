@@ -21,7 +21,7 @@ typedef enum {
     HOST_AIR_FRAME = 4, // both ways: a frame begins, or has ended
     HOST_AIR_FATE = 5, // to the hub: what became of a frame at a receiver
     HOST_AIR_BYE = 6, // to the hub: I leave
-    HOST_AIR_TRACE = 9, // both ways: amplitude and phase of a carrier
+    HOST_AIR_TRACE = 11, // both ways: amplitude and phase of a carrier
 } host_air_type_t;
 
 typedef struct {

@@ -12,7 +12,7 @@ SETUP = """
     from network import LoRa
     lora = LoRa(mode=LoRa.LORA, region=LoRa.EU868, {settings})
     s = socket.socket(socket.AF_LORA, socket.SOCK_RAW)
-    s.settimeout(20)
+    s.settimeout(60)
     print("ready")
 """
 PING = """
@@ -76,7 +76,7 @@ def test_ping_pong() -> None:
 def test_a_thousand_frames_and_none_lost() -> None:
     """As fast as the sender can, one by one."""
     with (
-        Air() as air,
+        Air(factor=10) as air,
         Firmware(script(HEAR), "1000", env=air.env("ear")) as ear,
         Firmware(script(SEND), "1000", env=air.env("mouth", x=100)) as mouth,
     ):

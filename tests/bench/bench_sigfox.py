@@ -244,7 +244,9 @@ def show(report: dict[str, Any]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="bench sigfox", description=(__doc__ or "").split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="bench sigfox", description=(__doc__ or "").split("\n")[0]
+    )
     parser.add_argument("--quick", action="store_true", help="no callgrind")
     parser.add_argument("--out", type=Path, default=REPORTS, help="folder for JSON and plot")
     args = parser.parse_args()

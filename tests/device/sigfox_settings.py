@@ -32,7 +32,7 @@ e = raises(ValueError, None, lambda: Sigfox(rcz=7))
 check("invalid rcz 7" in str(e), str(e))
 e = raises(ValueError, None, lambda: Sigfox(mode=Sigfox.FSK, frequency=433000000))
 check("433000000 out of range" in str(e), str(e))
-raises(TypeError, None, lambda: Sigfox(frequncy=1))
+raises(TypeError, None, lambda: Sigfox(frequenz=1))
 
 sigfox = Sigfox(mode=Sigfox.SIGFOX, rcz=Sigfox.RCZ1)
 equal(sigfox.frequencies(), (868130000, 869525000), "frequencies of RCZ1")

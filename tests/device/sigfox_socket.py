@@ -38,7 +38,7 @@ equal(poll.poll(0), [], "and for no third")
 raises(OSError, 11, s.send, b"too much")
 check("no room" in sigfox.last_error(), sigfox.last_error())
 equal([event for _, event in poll.poll(20000)], [select.POLLOUT], "until one has left")
-while not sigfox.counter() == 3:
+while sigfox.counter() != 3:
     time.sleep_ms(100)
 time.sleep(8)
 

@@ -104,7 +104,8 @@ def to_bits(data: bytes) -> list[int]:
 
 def to_bytes(bits: list[int]) -> bytes:
     return bytes(
-        sum(bit << (7 - n) for n, bit in enumerate(bits[i : i + 8])) for i in range(0, len(bits), 8)
+        sum(bit << (7 - n) for n, bit in enumerate(bits[i : i + 8]))
+        for i in range(0, len(bits), 8)
     )
 
 
@@ -134,9 +135,7 @@ def crc8(data: bytes) -> int:
 
 def convolve(bits: list[int], rank: int) -> list[int]:
     """The rank's filter over the bits behind the frame type."""
-    return [
-        sum(bits[i - back] for back in TAPS[rank] if i >= back) & 1 for i in range(len(bits))
-    ]
+    return [sum(bits[i - back] for back in TAPS[rank] if i >= back) & 1 for i in range(len(bits))]
 
 
 def deconvolve(bits: list[int], rank: int) -> list[int]:

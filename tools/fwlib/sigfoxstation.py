@@ -7,6 +7,7 @@ as GFSK frames at the zone's time and frequency.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -68,7 +69,7 @@ def turns_of(points: list[Point]) -> tuple[list[int], list[str]]:
     """When the phase turned, and what is wrong with how."""
     turns: list[int] = []
     problems: list[str] = []
-    for before, after in zip(points, points[1:], strict=False):
+    for before, after in itertools.pairwise(points):
         if after.turned != before.turned:
             turns.append(after.at_ns)
             if before.level or after.level:

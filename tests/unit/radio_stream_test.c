@@ -148,9 +148,29 @@ static void to_reset_values(sim_chip_kind_t kind) {
     sim_chip_deinit(&fresh);
 }
 
+// Turns of the phase with the amplifier's manual mode on, and off.
+static unsigned turns_on, turns_off;
+static uint8_t manual;
+
+static void on_write(sim_chip_t *chip, uint8_t address, uint8_t value) {
+    if (address == (chip->kind == SIM_SX1276 ? 0x52 : 0x63)) {
+        manual = value;
+    } else if (address == 0x3e && (sim_chip_peek(chip, 0x01) & 7) == 3) {
+        turns_on += manual != 0;
+        turns_off += manual == 0;
+    }
+}
+
 static void frame(sim_chip_kind_t kind, uint16_t bit_rate) {
     begin(kind, bit_rate);
+    turns_on = turns_off = 0;
+    fixture_chip.trace = on_write;
     send(bit_rate);
+    unsigned zeros = 0;
+    for (size_t n = 0; n < BITS; ++n) {
+        zeros += !bit_of(n);
+    }
+    CHECK(turns_on == 0 && turns_off == zeros, "the amplifier is off at each turn, and there is one for each 0");
     check_bits(bit_rate);
     check_levels();
     to_reset_values(kind);

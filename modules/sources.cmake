@@ -21,6 +21,7 @@ set(USOCKET_RADIO_SOURCES
     ${USOCKET_MODULES_DIR}/radio/sx127x_power.c
     ${USOCKET_MODULES_DIR}/radio/sx127x_run.c
     ${USOCKET_MODULES_DIR}/radio/sx127x_setup.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_stream.c
 )
 
 set(USOCKET_INET_SOURCES
@@ -42,6 +43,22 @@ set(USOCKET_TLS_SOURCES
     ${USOCKET_MODULES_DIR}/tls/tls_session.c
 )
 
+set(USOCKET_SIGFOX_SOURCES
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_device.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_downlink.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_duty.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_engine.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_frame.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_fsk.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_identity.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_query.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_ramp.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_schedule.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_socket.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_state.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_zone.c
+)
+
 set(USOCKET_LORA_SOURCES
     ${USOCKET_MODULES_DIR}/lora/lora_engine.c
     ${USOCKET_MODULES_DIR}/lora/lora_events.c
@@ -55,6 +72,7 @@ set(USOCKET_BINDINGS_SOURCES
     ${USOCKET_MODULES_DIR}/bindings/modlora.c
     ${USOCKET_MODULES_DIR}/bindings/modlora_events.c
     ${USOCKET_MODULES_DIR}/bindings/modlora_settings.c
+    ${USOCKET_MODULES_DIR}/bindings/modsigfox.c
     ${USOCKET_MODULES_DIR}/bindings/modsocket.c
     ${USOCKET_MODULES_DIR}/bindings/modssl.c
     ${USOCKET_MODULES_DIR}/bindings/modssl_context.c

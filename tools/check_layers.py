@@ -27,7 +27,7 @@ ALLOWED = {
 }
 # Ports stand outside: they may know these rooms, to supply what the rooms declare
 # and leave to a port, and their own SDK.
-PORTS_ALLOWED = {"net", "inet", "hal"}
+PORTS_ALLOWED = {"net", "inet", "sigfox", "hal"}
 # Rooms where the C library's error numbers may appear: elsewhere NET_E* or MP_E*.
 ERRNO_BORDERS: set[str] = set()
 # Headers that every room may include.

@@ -1,7 +1,10 @@
-"""network.LoRa of usocket; the port's own names (WLAN, ...) are not repeated here."""
+"""network.LoRa and network.Sigfox of usocket; the port's own names (WLAN, ...) are not repeated here."""
 
+import socket
 from collections.abc import Callable
-from typing import ClassVar, NamedTuple, TypeVar, overload
+from typing import ClassVar, NamedTuple, TypeAlias, TypeVar, overload
+
+BytesLike: TypeAlias = bytes | bytearray | memoryview
 
 _T = TypeVar("_T")
 
@@ -138,3 +141,82 @@ class LoRa:
     def airtime(self, length: int, /) -> int: ...
     def mac(self) -> bytes: ...
     def reset(self) -> None: ...
+
+class Sigfox:
+    SIGFOX: int
+    FSK: int
+    RCZ1: int
+    RCZ2: int
+    RCZ3: int
+    RCZ4: int
+    RCZ5: int
+    RCZ6: int
+    RCZ7: int
+    timeout: type[socket.timeout]
+
+    def __init__(
+        self, id: int = 0, mode: int = 0, rcz: int = 0, *, frequency: int | None = None
+    ) -> None:
+        """The one Sigfox object; set up if it was not, or if told how.
+
+        frequency (863 to 928 MHz) is for FSK, frames between devices, which keeps the radio.
+        """
+
+    def init(self, mode: int = 0, rcz: int = 0, *, frequency: int | None = None) -> None:
+        """OSError EBUSY while a message is under way."""
+
+    def reset(self) -> None:
+        """End what is under way, and reset the chip if it is in use."""
+
+    def provision(self, id: BytesLike, pac: BytesLike, key: BytesLike) -> None:
+        """Keep the device's number (4 bytes, as printed), PAC (8) and key (16)."""
+
+    def id(self) -> bytes:
+        """The device's number; OSError ENETDOWN if it has none."""
+
+    def pac(self) -> bytes: ...
+    def mac(self) -> bytes:
+        """The radio's EUI-64."""
+
+    @overload
+    def public_key(self) -> bool: ...
+    @overload
+    def public_key(self, use: bool) -> None:
+        """Use the public test key instead of the device's own, both ways."""
+
+    @overload
+    def counter(self) -> int:
+        """Of the message sent last, 0 to 4095."""
+
+    @overload
+    def counter(self, value: int) -> None: ...
+    def rssi(self) -> int:
+        """dBm of the last downlink, 0 before there was one."""
+
+    @overload
+    def rssi_offset(self) -> int: ...
+    @overload
+    def rssi_offset(self, db: int) -> None: ...
+    @overload
+    def freq_offset(self) -> int: ...
+    @overload
+    def freq_offset(self, hz: int) -> None:
+        """Added to every frequency; kept in the store."""
+
+    def frequencies(self) -> tuple[int, int]:
+        """Centres of uplink and downlink in Hz."""
+
+    def version(self) -> str: ...
+    def info(self) -> tuple[int, int] | None:
+        """RCZ2, RCZ4: on the default macro channel?, free micro channels. RCZ3, RCZ5: frames
+        sent and times listened, of the last message. Else None."""
+
+    @overload
+    def config(self) -> tuple[int, int, int]: ...
+    @overload
+    def config(self, words: tuple[int, int, int]) -> None:
+        """RCZ2, RCZ4: a mask of macro channels, which take turns. RCZ3, RCZ5: tries, limit
+        in ms, reserved."""
+
+    def last_error(self) -> str:
+        """The last refusal or failure in words."""

@@ -27,6 +27,10 @@ SOL_LORA: int
 SOL_SIGFOX: int
 SO_CONFIRMED: int
 SO_DR: int
+SO_RX: int
+SO_TX_REPEAT: int
+SO_OOB: int
+SO_BIT: int
 SO_REUSEADDR: int
 SO_KEEPALIVE: int
 SO_BROADCAST: int

@@ -13,10 +13,10 @@
 #include "bindings/modsocket.h"
 #include "inet/inet.h"
 #include "lora/lora.h"
+#include "sigfox/sigfox.h"
 #include "usocket_config.h"
 
 // A constant that the page names although this firmware has no such family.
-#define SOL_SIGFOX (0xfff06)
 
 bool socket_compat_pycom = USOCKET_COMPAT_PYCOM;
 
@@ -68,9 +68,10 @@ static SOCKET_NORETURN void raise_errno_with(int error, const char *format, mp_i
     nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
 }
 
-static SOCKET_NORETURN void raise_not_opened(int ret, mp_int_t type) {
+static SOCKET_NORETURN void raise_not_opened(int ret, int family, mp_int_t type) {
     if (ret == -NET_ENODEV) {
-        raise_errno_with(NET_ENODEV, "Network card not available: call network.LoRa() first", 0);
+        raise_errno_with(NET_ENODEV, family == NET_AF_SIGFOX ? "Network card not available: call network.Sigfox() first"
+            : "Network card not available: call network.LoRa() first", 0);
     }
     if (ret == -NET_ESOCKTNOSUPPORT) {
         raise_errno_with(NET_ESOCKTNOSUPPORT, "incorrect socket type %d", type);
@@ -97,7 +98,7 @@ static mp_obj_t socket_make_new(const mp_obj_type_t *type_in, size_t n_args, siz
     socket_obj_t *self = socket_new(type_in, sizeof(*self));
     int ret = open_or_collect(&self->net, ops, family, type, proto);
     if (ret < 0) {
-        raise_not_opened(ret, type);
+        raise_not_opened(ret, family, type);
     }
     return MP_OBJ_FROM_PTR(self);
 }
@@ -322,9 +323,13 @@ static const mp_rom_map_elem_t socket_module_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_IPPROTO_RAW), MP_ROM_INT(INET_IPPROTO_RAW) },
     { MP_ROM_QSTR(MP_QSTR_SOL_SOCKET), MP_ROM_INT(INET_SOL_SOCKET) },
     { MP_ROM_QSTR(MP_QSTR_SOL_LORA), MP_ROM_INT(LORA_SOL_LORA) },
-    { MP_ROM_QSTR(MP_QSTR_SOL_SIGFOX), MP_ROM_INT(SOL_SIGFOX) },
+    { MP_ROM_QSTR(MP_QSTR_SOL_SIGFOX), MP_ROM_INT(SIGFOX_SOL_SIGFOX) },
     { MP_ROM_QSTR(MP_QSTR_SO_CONFIRMED), MP_ROM_INT(LORA_SO_CONFIRMED) },
     { MP_ROM_QSTR(MP_QSTR_SO_DR), MP_ROM_INT(LORA_SO_DR) },
+    { MP_ROM_QSTR(MP_QSTR_SO_RX), MP_ROM_INT(SIGFOX_SO_RX) },
+    { MP_ROM_QSTR(MP_QSTR_SO_TX_REPEAT), MP_ROM_INT(SIGFOX_SO_TX_REPEAT) },
+    { MP_ROM_QSTR(MP_QSTR_SO_OOB), MP_ROM_INT(SIGFOX_SO_OOB) },
+    { MP_ROM_QSTR(MP_QSTR_SO_BIT), MP_ROM_INT(SIGFOX_SO_BIT) },
     { MP_ROM_QSTR(MP_QSTR_SO_REUSEADDR), MP_ROM_INT(INET_SO_REUSEADDR) },
     { MP_ROM_QSTR(MP_QSTR_SO_KEEPALIVE), MP_ROM_INT(INET_SO_KEEPALIVE) },
     { MP_ROM_QSTR(MP_QSTR_SO_BROADCAST), MP_ROM_INT(INET_SO_BROADCAST) },

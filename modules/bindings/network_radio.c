@@ -1,15 +1,17 @@
-// The radios in module network, which is the port's: network.LoRa comes through
-// module delegation. One function for all, since a module has one delegate.
+// The radios in module network, which is the port's: network.LoRa and
+// network.Sigfox come through module delegation. One function for all, since a module has one delegate.
 // SPDX-License-Identifier: MIT
 #include "py/runtime.h"
 
 #include "bindings/modlora.h"
+#include "bindings/modsigfox.h"
 
 static const struct {
     qstr_short_t name;
     const mp_obj_type_t *type;
 } types[] = {
     { MP_QSTR_LoRa, &modlora_type },
+    { MP_QSTR_Sigfox, &modsigfox_type },
 };
 
 // Asked by the network module for a name that it does not have itself.

@@ -6,6 +6,7 @@
 #include "bindings/modsocket.h"
 #include "inet/inet.h"
 #include "lora/lora.h"
+#include "sigfox/sigfox.h"
 
 static const struct {
     uint16_t family;
@@ -15,6 +16,7 @@ static const struct {
 } families[] = {
     { NET_AF_INET, NET_SOCK_STREAM, false, &inet_ops },
     { NET_AF_LORA, NET_SOCK_RAW, true, &lora_ops },
+    { NET_AF_SIGFOX, NET_SOCK_RAW, true, &sigfox_ops },
 };
 
 // The family's place in the table, -1 when this firmware does not have it.

@@ -67,7 +67,8 @@ int socket_send_finish_wait(socket_obj_t *self, socket_wait_t *wait) {
             return ret;
         }
     }
-    return ret;
+    // Nobody limited the time of a blocking socket: it is the answer that did not come.
+    return ret == -NET_ETIMEDOUT && self->timeout_ms < 0 ? -NET_EAGAIN : ret;
 }
 
 // The rest of a receive that found nothing: sleep in the receive itself where the

@@ -51,6 +51,27 @@ const hal_board_t *hal_board(void);
 // task or locked. len 0..256. -NET_EIO when the bus driver fails (in: unchanged).
 int hal_spi_transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t len);
 
+// A register write of a stream.
+typedef struct {
+    uint32_t at; // tenths of a microsecond after the stream's start
+    uint8_t address; // bit 7 clear
+    uint8_t value;
+} hal_write_t;
+
+// Fills the next write, whose time is never before that of the one it follows; false
+// when there is none. Called in the port's timer interrupt (or what stands for it),
+// so it calls nothing of this file.
+typedef bool (*hal_stream_t)(hal_write_t *next);
+
+// Write registers one by one at exact times, from a hardware timer: each transaction
+// begins within 5 us of its time, seen from start_us, so that no error adds up; one
+// that is late goes out at once, none is left out. They may be 15 us apart. After
+// the last one the task is called, as by hal_wake(). Until then there is no
+// hal_spi_transfer(). next NULL ends a stream at once; that is not an error when
+// there is none. Context: task or locked. start_us is at most 2 s ahead.
+// -NET_EOPNOTSUPP: the port has no such timer. -NET_EBUSY: a stream goes on.
+int hal_spi_stream(hal_stream_t next, uint64_t start_us);
+
 // Drive the chip's reset line to active (true), or let it float (false); which
 // level is active is asked of the caller, since it depends on the chip that is
 // found: SX1276 low, SX1272 high. Context: task or locked. -NET_ENODEV when the
@@ -82,7 +103,8 @@ int hal_store_read(const char *name, void *buf, size_t len);
 int hal_store_write(const char *name, const void *buf, size_t len);
 
 // Exclude the task and other threads. Not from interrupts; does not nest; held for
-// less than a millisecond. With priority inheritance where threads have priorities.
+// less than a millisecond, but for a record that the task stores while the radio
+// has nothing to do. With priority inheritance where threads have priorities.
 void hal_lock(void);
 void hal_unlock(void);
 

@@ -106,7 +106,8 @@ bool lora_is_up(void);
 // The settings of now. -NET_ENETDOWN before lora_init(), and nothing is filled.
 int lora_settings(lora_settings_t *settings);
 // Reset the chip and set it up again. Frames that wait are cancelled, received ones
-// stay. It receives and sends again some 30 ms later. -NET_ENETDOWN.
+// stay. It receives and sends again some 30 ms later. -NET_ENETDOWN. -NET_EBUSY: Sigfox
+// is using the radio.
 int lora_reset(void);
 
 /******************************************************************************/

@@ -289,6 +289,18 @@ static uint64_t engine_step(radio_owner_t *owner, uint64_t now_us) {
     return again;
 }
 
+// Between two frames the radio may go away for a while. Frames wait meanwhile.
+static bool engine_lend(radio_owner_t *owner, bool away) {
+    (void)owner;
+    if (away && engine->doing != LORA_REST) {
+        return false;
+    }
+    engine->lent = away;
+    engine->resting = false;
+    engine->clear_us = 0;
+    return true;
+}
+
 /******************************************************************************/
 // Frames to send
 
@@ -325,6 +337,8 @@ int lora_engine_cancel(uint32_t number) {
     }
     if (place > 0) {
         lora_engine_say("the frame was not sent: %d others before it took longer than the timeout", place, 0);
+    } else if (engine->lent) {
+        lora_engine_say("the frame was not sent: Sigfox had the radio all the time", 0, 0);
     } else {
         lora_engine_say("the frame was not sent: the channel was not free within the timeout", 0, 0);
     }
@@ -359,7 +373,7 @@ static int take_radio(void) {
     if (radio_chip() == RADIO_CHIP_NONE) {
         return -NET_ENODEV;
     }
-    engine->owner = (radio_owner_t) { .event = engine_event, .step = engine_step };
+    engine->owner = (radio_owner_t) { .event = engine_event, .step = engine_step, .lend = engine_lend };
     int ret = radio_claim(&engine->owner);
     if (ret < 0) {
         lora_engine_say("the radio is in use by Sigfox", 0, 0);
@@ -410,6 +424,7 @@ void lora_deinit(void) {
     if (engine->doing != LORA_OFF) {
         drop_work();
         radio_release(&engine->owner);
+        engine->lent = false;
         lora_queue_clear(&engine->rx);
         engine->doing = LORA_OFF;
         engine->told_read = false;
@@ -423,7 +438,10 @@ void lora_deinit(void) {
 int lora_reset(void) {
     hal_lock();
     int ret = -NET_ENETDOWN;
-    if (engine->doing != LORA_OFF) {
+    if (engine->lent) {
+        lora_engine_say("Sigfox is using the radio: reset it when its message has ended", 0, 0);
+        ret = -NET_EBUSY;
+    } else if (engine->doing != LORA_OFF) {
         drop_work();
         ret = radio_reset();
         engine->hold_us = engine->rest_us = hal_now_us() + FAULT_PAUSE_US; // or when it is ready

@@ -20,6 +20,7 @@ typedef struct {
     lora_queue_t rx;
     lora_tx_t tx;
     uint8_t doing; // lora_doing_t
+    bool lent; // the radio is with Sigfox; it comes back
     bool resting; // the radio does what it is to do at rest
     bool next_offered; // the chip holds the frame after the one on the air,
     bool next_refused; // or cannot

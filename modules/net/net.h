@@ -82,7 +82,8 @@ typedef struct {
     int (*send)(net_socket_t *s, const void *buf, size_t len, const net_addr_t *to);
     // For families that take data long before it has left (radios): what became of
     // what send() took last. 0 it has left, -NET_EAGAIN: wait for NET_SENT, else
-    // why it did not leave. Without it, what send() took is done with.
+    // why it did not leave; -NET_ETIMEDOUT: it has, and the answer that it asked for
+    // did not come. Without it, what send() took is done with.
     int (*send_finish)(net_socket_t *s);
     // Take that back. 0: it will not leave. -NET_EALREADY: it is leaving. -NET_ENOENT:
     // nothing is waiting.

@@ -11,6 +11,8 @@
 
 static struct {
     radio_owner_t *owner;
+    radio_owner_t *lender; // gets it back
+    radio_owner_t *waiter; // gets it when the owner lends it
     uint64_t step_at_us;
     bool in_task;
 } radio;
@@ -24,6 +26,27 @@ static void step(void) {
     }
 }
 
+// The owner gives it away for a while, if it does.
+static bool is_lent(void) {
+    radio_owner_t *owner = radio.owner;
+    if (radio.lender != NULL || owner->lend == NULL || !owner->lend(owner, true)) {
+        return false;
+    }
+    radio_sleep();
+    radio.lender = owner;
+    return true;
+}
+
+static bool take(radio_owner_t *owner) {
+    if (radio.owner != NULL && radio.owner != owner && !is_lent()) {
+        return false;
+    }
+    radio.owner = owner;
+    radio.waiter = NULL;
+    radio_step_soon();
+    return true;
+}
+
 static void run(uint64_t edge_us) {
     radio_event_t event;
     radio.in_task = true;
@@ -35,6 +58,9 @@ static void run(uint64_t edge_us) {
         }
     }
     step();
+    if (radio.waiter != NULL && take(radio.waiter)) {
+        step();
+    }
     uint64_t next_us = sx127x.deadline_us;
     if (radio.owner != NULL && radio.step_at_us < next_us) {
         next_us = radio.step_at_us;
@@ -75,20 +101,47 @@ radio_chip_t radio_chip(void) {
 }
 
 int radio_claim(radio_owner_t *owner) {
+    if (radio.lender == owner) {
+        return 0;
+    }
     if (radio.owner != NULL && radio.owner != owner) {
         return -NET_EBUSY;
     }
-    radio.owner = owner;
-    radio_step_soon();
+    take(owner);
     return 0;
 }
 
+int radio_borrow(radio_owner_t *owner) {
+    if (take(owner)) {
+        return 0;
+    }
+    if (radio.owner->lend == NULL || (radio.waiter != NULL && radio.waiter != owner)) {
+        return -NET_EBUSY;
+    }
+    radio.waiter = owner;
+    return -NET_EAGAIN;
+}
+
+static void give_back(void) {
+    radio.owner = radio.lender;
+    radio.lender = NULL;
+    if (radio_chip() != RADIO_CHIP_NONE && sx127x.phase != SX127X_DEAD) {
+        radio_sleep();
+    }
+    if (radio.owner != NULL) {
+        radio.owner->lend(radio.owner, false);
+    }
+    radio_step_soon(); // of the owner, or for one that waits
+}
+
 void radio_release(radio_owner_t *owner) {
-    if (radio.owner == owner) {
-        radio.owner = NULL;
-        if (radio_chip() != RADIO_CHIP_NONE && sx127x.phase != SX127X_DEAD) {
-            radio_sleep();
-        }
+    if (radio.waiter == owner) {
+        radio.waiter = NULL;
+    }
+    if (radio.lender == owner) {
+        radio.lender = NULL;
+    } else if (radio.owner == owner) {
+        give_back();
     }
 }
 
@@ -137,12 +190,15 @@ static const char *fsk_problem(const radio_fsk_t *fsk) {
     return NULL;
 }
 
+static bool has_frequency(uint32_t frequency) {
+    return is_within(frequency, sx127x.chip == RADIO_CHIP_SX1272 ? 860000000 : 137000000, 1020000000);
+}
+
 static const char *problem(const radio_modulation_t *modulation) {
-    bool sx1272 = sx127x.chip == RADIO_CHIP_SX1272;
     if (radio_chip() == RADIO_CHIP_NONE) {
         return "there is no radio chip";
     }
-    if (!is_within(modulation->frequency, sx1272 ? 860000000 : 137000000, 1020000000)) {
+    if (!has_frequency(modulation->frequency)) {
         return "a frequency that the chip does not have";
     }
     if (modulation->modem == RADIO_FSK) {
@@ -200,6 +256,35 @@ int radio_receive(const radio_rx_t *rx) {
     }
     sx127x.symbols = rx->symbols;
     return begun(sx127x_begin(SX127X_RX, rx->modulation, rx->at_us, NULL));
+}
+
+static bool is_ramp(const radio_ramp_t *ramp, uint16_t bit_rate) {
+    uint16_t at = 0;
+    uint8_t level = 0;
+    for (int n = 0; n < ramp->steps; ++n) {
+        if (ramp->at[n] <= at || ramp->level[n] < level || ramp->level[n] >= RADIO_STREAM_LEVEL_LIMIT) {
+            return false;
+        }
+        at = ramp->at[n];
+        level = ramp->level[n];
+    }
+    return at > 0 && at <= ramp->span && 2u * ramp->span <= 10000000u / bit_rate;
+}
+
+int radio_stream(const radio_stream_t *stream) {
+    if (radio_chip() == RADIO_CHIP_NONE || !has_frequency(stream->frequency)
+        || !is_within(stream->bits, 1, RADIO_STREAM_BITS_MAX) || !is_within(stream->bit_rate, 50, 1000)
+        || !is_ramp(stream->ramp, stream->bit_rate)) {
+        return -NET_EINVAL;
+    }
+    if (!sx127x_boosted(stream->frequency)) {
+        return -NET_EOPNOTSUPP;
+    }
+    radio_modulation_t modulation = { .frequency = stream->frequency, .modem = SX127X_MODEM_STREAM };
+    sx127x_stream_stop(); // before its settings become others
+    sx127x_stream_set(stream);
+    sx127x.len = (uint8_t)((stream->bits + 7) / 8);
+    return begun(sx127x_begin(SX127X_TX, &modulation, stream->at_us, stream->data));
 }
 
 int radio_cad(const radio_modulation_t *modulation) {

@@ -92,6 +92,10 @@ struct _radio_owner_t {
     // Do what is due and return when to be asked again (RADIO_NEVER). Also called
     // after events.
     uint64_t (*step)(radio_owner_t *owner, uint64_t now_us);
+    // May another have the radio for a while? true asks: answer whether nothing is in
+    // hand that must end first. false says: it is yours again, asleep and without
+    // settings. In between the owner is not called. NULL: never.
+    bool (*lend)(radio_owner_t *owner, bool away);
 };
 
 // Find the chip and start the task. Any thread, not locked. Once; later calls
@@ -101,9 +105,15 @@ int radio_start(void);
 radio_chip_t radio_chip(void);
 
 // Locked. 0, or -NET_EBUSY while another owner has it. The chip sleeps, and has no
-// settings of the owner before; a second claim by the same owner answers 0.
+// settings of the owner before; a second claim by the same owner answers 0, also
+// while it has lent the radio.
 int radio_claim(radio_owner_t *owner);
-// Locked. Ends what is in hand without an event and puts the chip to sleep.
+// Locked. As a claim, but a radio that another owns is borrowed from it. -NET_EAGAIN:
+// not yet; the owner's step is called when it has it, radio_release() forgets the
+// wish. -NET_EBUSY: its owner does not lend, or another waits.
+int radio_borrow(radio_owner_t *owner);
+// Locked. Ends what is in hand without an event and puts the chip to sleep; it goes
+// back to whom it was borrowed from.
 void radio_release(radio_owner_t *owner);
 // Locked: call the owner's step soon.
 void radio_step_soon(void);
@@ -134,6 +144,34 @@ typedef struct {
     uint64_t at_us; // when the receiver must be ready; 0: at once
 } radio_rx_t;
 int radio_receive(const radio_rx_t *rx);
+
+// Differential BPSK: a carrier whose phase turns by 180 degrees at the start of each
+// bit that is 0. Before a turn the amplitude goes down to nothing, after it it comes
+// back; both by the steps of a ramp. Only on PA_BOOST. RADIO_TX_DONE: at_us is the
+// end of the last bit.
+#define RADIO_STREAM_LEVEL_LIMIT (0xe7) // levels stay below: more may destroy the chip
+#define RADIO_STREAM_BITS_MAX (400)
+
+typedef struct {
+    const uint16_t *at; // at[n]: step n of the way up, tenths of us after the turn; rising
+    const uint8_t *level; // level[n]: of the amplifier after it; never falling
+    uint16_t span; // of one way, tenths of us; both fit into a bit
+    uint8_t steps;
+} radio_ramp_t;
+
+typedef struct {
+    uint32_t frequency;
+    const radio_ramp_t *ramp; // it and what it points to: the caller's, until the event
+    const uint8_t *data; // bit 7 of the first byte goes first
+    uint16_t bits; // 1..RADIO_STREAM_BITS_MAX
+    uint16_t bit_rate; // bit/s, 50..1000
+    uint64_t at_us; // when the first bit starts; 0: as soon as it can
+} radio_stream_t;
+// -NET_EOPNOTSUPP: on this board PA_BOOST is not the antenna's at this frequency.
+int radio_stream(const radio_stream_t *stream);
+// How long the chip needs from a cold start to the first bit; nearly all of it is on
+// the air: the first ramp, one bit, and half a second where a crystal has to warm up.
+uint32_t radio_stream_lead_us(const radio_stream_t *stream);
 
 // One channel activity detection with these LoRa settings.
 int radio_cad(const radio_modulation_t *modulation);

@@ -141,13 +141,16 @@ bool sx127x_still_receives(void) {
 }
 
 const sx127x_modem_t *sx127x_modem(void) {
-    return sx127x.modulation.modem == RADIO_LORA ? &sx127x_lora : &sx127x_fsk;
+    static const sx127x_modem_t *const modems[] = {
+        [RADIO_LORA] = &sx127x_lora, [RADIO_FSK] = &sx127x_fsk, [SX127X_MODEM_STREAM] = &sx127x_stream,
+    };
+    return modems[sx127x.modulation.modem];
 }
 
 // Bits that go with the modem and the band.
 static uint8_t mode_base(void) {
     const radio_modulation_t *modulation = &sx127x.modulation;
-    bool lora = modulation->modem == RADIO_LORA;
+    bool lora = modulation->modem != RADIO_FSK;
     uint8_t base = lora ? MODE_LONG_RANGE : 0;
     if (sx127x.chip == RADIO_CHIP_SX1276) {
         return modulation->frequency < SX127X_LOW_BAND_HZ ? base | MODE_LOW_FREQUENCY : base;

@@ -29,7 +29,9 @@ typedef enum {
 
 typedef enum { SX127X_TX, SX127X_RX, SX127X_CAD, SX127X_SENSE } sx127x_op_t;
 
-// What differs between modems. A stream of symbols (Sigfox) would be a third.
+// What differs between modems. A stream of symbols is a third one, which only
+// transmits: radio_modulation_t.modem is SX127X_MODEM_STREAM then.
+#define SX127X_MODEM_STREAM (RADIO_FSK + 1)
 typedef struct {
     // Put the operation's settings into the image.
     void (*configure)(void);
@@ -85,6 +87,7 @@ typedef struct {
     uint64_t start_us; // first symbol, or receiver ready
     uint64_t end_us; // when it should be over
     uint32_t sense_us;
+    uint64_t warm_until_us; // a crystal that the amplifier has warmed
     radio_modulation_t modulation;
     // What the chip's registers hold or shall hold. One bit a register: the chip
     // holds the image's value; it is to be written.
@@ -98,6 +101,7 @@ typedef struct {
 extern sx127x_t sx127x;
 extern const sx127x_modem_t sx127x_lora;
 extern const sx127x_modem_t sx127x_fsk;
+extern const sx127x_modem_t sx127x_stream;
 // The frame after the one that is loaded: to the other end of the FIFO.
 void sx127x_lora_next(const uint8_t *payload, uint8_t len);
 
@@ -143,6 +147,15 @@ void sx127x_ended(void);
 bool sx127x_again(uint64_t now_us, uint32_t wait_us, uint8_t tries);
 // The deadline found what an edge should have told; dio: the lines that tell it.
 void sx127x_count_lost(uint64_t edge_us, uint8_t dio);
+
+// A stream: sx127x_stream.c. set: what the next operation sends (data copied by
+// sx127x_begin(), ramp kept). start_us: from the mode to its first bit.
+void sx127x_stream_set(const radio_stream_t *what);
+uint32_t sx127x_stream_start_us(void);
+// No more writes, before anything else goes over the bus; nothing if there is none.
+void sx127x_stream_stop(void);
+// Registers as they were, the chip asleep and without a modem; nothing if they are.
+void sx127x_stream_restore(void);
 
 // Set-up and recovery: sx127x_setup.c.
 void sx127x_setup_start(void);

@@ -33,6 +33,9 @@ uint32_t radio_rx_start_us(const radio_modulation_t *modulation) {
 }
 
 static uint32_t start_us(void) {
+    if (sx127x.modulation.modem == SX127X_MODEM_STREAM) {
+        return sx127x_stream_start_us();
+    }
     return sx127x.op == SX127X_TX ? radio_tx_start_us() : radio_rx_start_us(&sx127x.modulation);
 }
 
@@ -87,6 +90,7 @@ static void wake(void) {
 }
 
 void sx127x_ended(void) {
+    sx127x_stream_restore();
     rf_switch(HAL_RF_OFF);
     sx127x.phase = SX127X_IDLE;
     sx127x.deadline_us = RADIO_NEVER;
@@ -94,6 +98,7 @@ void sx127x_ended(void) {
 }
 
 static void stop(void) {
+    sx127x_stream_stop();
     if (sx127x.phase == SX127X_RUNNING) {
         sx127x_set_mode(MODE_STANDBY);
     }
@@ -142,7 +147,7 @@ static uint32_t lead_us(void) {
 static void schedule(uint64_t at_us, bool far, const uint8_t *payload) {
     sx127x.at_us = at_us > start_us() ? at_us - start_us() : 0;
     bool now = !far && !asleep() && hal_now_us() >= sx127x.crystal_us;
-    if (payload != NULL && (!now || sx127x.modulation.modem == RADIO_FSK)) {
+    if (payload != NULL && (!now || sx127x.modulation.modem != RADIO_LORA)) {
         keep(payload);
         payload = sx127x.buffer;
     }
@@ -212,6 +217,7 @@ int sx127x_rest(uint8_t mode) {
     if (!is_usable()) {
         return -NET_EIO;
     }
+    sx127x_stream_stop();
     if (asleep() && mode == MODE_STANDBY) {
         wake();
     } else if (sx127x.phase == SX127X_RUNNING || (sx127x.mode & MODE_MASK) != mode) {

@@ -22,6 +22,7 @@ static void wait(sx127x_phase_t phase, uint32_t us) {
 }
 
 void sx127x_setup_start(void) {
+    sx127x_stream_stop();
     sx127x_forget(0, SX127X_IMAGE_SIZE - 1);
     sx127x.has_modem = false;
     sx127x.pa_dac = 0;
@@ -127,6 +128,7 @@ static bool calibrating(void) {
 static void finish(void) {
     sx127x_write1(REG_OP_MODE, MODE_SLEEP);
     sx127x.mode = MODE_SLEEP;
+    sx127x_stream_restore(); // a board without a reset line
     if (sx127x.bus_failed || !identify()) {
         attempt_failed();
         return;

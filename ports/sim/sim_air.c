@@ -11,6 +11,7 @@
 static sim_air_slot_t slots[SIM_AIR_FRAMES];
 static sim_air_radio_t *radios;
 static sim_air_watch_t watcher;
+static sim_air_trace_t tracer;
 static uint32_t last_id;
 static uint32_t dropped;
 static uint32_t frames_sent; // numbers are unique on the air, not only per source
@@ -23,6 +24,7 @@ void sim_air_reset(uint32_t seed) {
     memset(slots, 0, sizeof(slots));
     radios = NULL;
     watcher = NULL;
+    tracer = NULL;
     last_id = 0;
     dropped = 0;
     frames_sent = 0;
@@ -73,6 +75,16 @@ sim_air_slot_t *sim_air_slots(void) {
 
 void sim_air_watch(sim_air_watch_t watch) {
     watcher = watch;
+}
+
+void sim_air_watch_trace(sim_air_trace_t watch) {
+    tracer = watch;
+}
+
+void sim_air_trace(const sim_air_frame_t *frame, const sim_air_point_t *point) {
+    if (tracer != NULL) {
+        tracer(frame, point);
+    }
 }
 
 static void report(const sim_air_radio_t *radio, const sim_air_frame_t *frame, sim_air_fate_t fate) {

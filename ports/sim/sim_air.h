@@ -124,6 +124,17 @@ void sim_air_tell(const sim_air_radio_t *radio, const sim_air_frame_t *frame, si
 typedef void (*sim_air_watch_t)(const sim_air_radio_t *radio, const sim_air_frame_t *frame, sim_air_fate_t fate);
 void sim_air_watch(sim_air_watch_t watch);
 
+// A carrier's amplitude and phase, where a chip is made to send by them (Sigfox).
+typedef struct {
+    uint64_t at_ns; // since when
+    uint8_t level; // of the amplifier; 0xff its full power
+    uint8_t phase; // 0x80: turned by 180 degrees
+} sim_air_point_t;
+void sim_air_trace(const sim_air_frame_t *frame, const sim_air_point_t *point);
+// One watcher of these, for transmissions of this process. NULL removes it.
+typedef void (*sim_air_trace_t)(const sim_air_frame_t *frame, const sim_air_point_t *point);
+void sim_air_watch_trace(sim_air_trace_t watch);
+
 // A frame that a radio of another process sent: source and number are its own. Its
 // start may lie in the past. Given again, it tells the frame's end and its complete
 // data. The watcher is not told, but for what becomes of it here.

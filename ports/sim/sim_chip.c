@@ -20,6 +20,7 @@ static const char *const rule_names[SIM_RULE_NUMBER] = {
     [SIM_RULE_NOT_IN_STANDBY] = "modem setting changed in TX or RX",
     [SIM_RULE_RESERVED] = "reserved register or value",
     [SIM_RULE_PA_LEVEL] = "manual PA level above 0xE7",
+    [SIM_RULE_PHASE] = "phase turned while the PA gave power",
     [SIM_RULE_FREQUENCY] = "frequency outside the chip's range",
     [SIM_RULE_DURING_RESET] = "SPI during reset",
     [SIM_RULE_FIFO_OVERWRITTEN] = "frame changed while it was sent",

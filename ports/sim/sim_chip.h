@@ -30,6 +30,7 @@ typedef enum {
     SIM_RULE_NOT_IN_STANDBY, // a modem setting changed in TX or RX
     SIM_RULE_RESERVED, // a reserved register or value written
     SIM_RULE_PA_LEVEL, // manual PA level above 0xE7
+    SIM_RULE_PHASE, // the carrier's phase turned while the PA gave power
     SIM_RULE_FREQUENCY, // outside the chip's range
     SIM_RULE_DURING_RESET, // SPI while reset or within its 5 ms
     SIM_RULE_FIFO_OVERWRITTEN, // LoRa: a byte of the frame being sent was changed

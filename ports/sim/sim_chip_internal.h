@@ -102,6 +102,7 @@ typedef struct {
     uint64_t awake_ns; // when the crystal runs
     uint64_t cad_from_ns, tx_end_ns;
     const sim_air_frame_t *sending; // NULL none
+    uint8_t level, phase; // of the carrier, as told to the air last
     uint8_t sending_base, sending_len; // LoRa: where it is in the FIFO
     chip_event_t ready, rx_event, timeout, tx_event, hop;
     rx_t rx;
@@ -150,6 +151,9 @@ void sim_chip_take_frequency(sim_chip_t *chip);
 int16_t sim_chip_power_x10(sim_chip_t *chip);
 uint32_t sim_chip_ramp_ns(sim_chip_t *chip);
 void sim_chip_pa_check(sim_chip_t *chip);
+// A register was written (or a carrier has begun: address 0): tell the air what the
+// carrier's amplitude and phase are, if they changed.
+void sim_chip_pa_written(sim_chip_t *chip, uint8_t address, uint8_t value);
 // What RegRssiValue 0 means in LoRa, below 0 dBm; and RegPktRssiValue.
 int sim_chip_rssi_offset_x10(sim_chip_t *chip);
 uint8_t sim_chip_rssi_code(sim_chip_t *chip, int rssi_x10, int snr_x10);

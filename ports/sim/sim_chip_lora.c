@@ -191,6 +191,7 @@ void sim_chip_lora_write(sim_chip_t *chip, uint8_t address, uint8_t value) {
         sim_chip_break(chip, SIM_RULE_NOT_IN_STANDBY);
     }
     state->lora[address] = value;
+    sim_chip_pa_written(chip, address, value);
 }
 
 uint64_t sim_chip_lora_rx_ns(sim_chip_t *chip) {

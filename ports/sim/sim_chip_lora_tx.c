@@ -59,6 +59,7 @@ void sim_chip_lora_tx(sim_chip_t *chip) {
         sim_time_at(&state->hop.event, frame.start_ns + frame.preamble_ns + sim_chip_ns(chip, lora.symbol_ns));
     }
     state->sending = sim_air_transmit(&chip->radio, &frame);
+    sim_chip_pa_written(chip, 0, 0);
 }
 
 void sim_chip_lora_tx_done(sim_event_t *event) {

@@ -59,3 +59,55 @@ uint8_t sim_chip_rssi_code(sim_chip_t *chip, int rssi_x10, int snr_x10) {
     int code = (above * 15 / 16 + 5) / 10;
     return (uint8_t)(code < 0 ? 0 : code > 255 ? 255 : code);
 }
+
+// What the modules of others use to send by amplitude and phase: no datasheet has it.
+// "Prepared" hands the PA's level over, "on" lets it through.
+typedef struct {
+    uint8_t prepare, prepared; // register and value
+    uint8_t on, level;
+} manual_t;
+
+#define PHASE (0x3e) // LoRa page
+#define PHASE_TURNED (0x80)
+#define MANUAL_ON (0x60)
+#define LEVEL_MAX (0xe7) // above it the chip may be destroyed
+
+static const manual_t *manual(const sim_chip_t *chip) {
+    static const manual_t sx1276 = { .prepare = 0x44, .prepared = 0x7b, .on = 0x52, .level = 0x45 };
+    static const manual_t sx1272 = { .prepare = 0x4b, .prepared = 0x3e, .on = 0x63, .level = 0x4c };
+    return chip->kind == SIM_SX1276 ? &sx1276 : &sx1272;
+}
+
+static uint8_t carrier_level(sim_chip_t *chip) {
+    const uint8_t *common = sim_chip_state(chip)->common;
+    const manual_t *with = manual(chip);
+    if (common[with->prepare] != with->prepared) {
+        return 0xff;
+    }
+    return common[with->on] == MANUAL_ON ? common[with->level] : 0;
+}
+
+static void tell_point(sim_chip_t *chip) {
+    sim_chip_state_t *state = sim_chip_state(chip);
+    sim_air_point_t point = { .at_ns = sim_time_now(), .level = state->level, .phase = state->phase };
+    sim_air_trace(state->sending, &point);
+}
+
+void sim_chip_pa_written(sim_chip_t *chip, uint8_t address, uint8_t value) {
+    sim_chip_state_t *state = sim_chip_state(chip);
+    if (address == manual(chip)->level && value > LEVEL_MAX) {
+        sim_chip_break(chip, SIM_RULE_PA_LEVEL);
+    }
+    uint8_t level = carrier_level(chip);
+    uint8_t phase = state->lora[PHASE] & PHASE_TURNED;
+    bool carrier = state->sending != NULL && state->sending->modem == SIM_AIR_CARRIER;
+    bool changed = level != state->level || phase != state->phase || address == 0;
+    if (carrier && address != 0 && phase != state->phase && (level != 0 || state->level != 0)) {
+        sim_chip_break(chip, SIM_RULE_PHASE);
+    }
+    state->level = level;
+    state->phase = phase;
+    if (carrier && changed) {
+        tell_point(chip);
+    }
+}

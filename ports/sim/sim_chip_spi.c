@@ -37,13 +37,6 @@ static uint8_t read_register(sim_chip_t *chip, uint8_t address) {
     return address >= 0x0d && address < 0x40 ? sim_chip_fsk_read(chip, address) : state->common[address];
 }
 
-// The PA level that Sigfox drives by hand; above 0xE7 the chip may be destroyed.
-static void check_pa_level(sim_chip_t *chip, uint8_t address, uint8_t value) {
-    if (address == (chip->kind == SIM_SX1276 ? 0x45 : 0x4c) && value > 0xe7) {
-        sim_chip_break(chip, SIM_RULE_PA_LEVEL);
-    }
-}
-
 static void write_common(sim_chip_t *chip, uint8_t address, uint8_t value) {
     sim_chip_state_t *state = sim_chip_state(chip);
     if (address == REG_VERSION || address > 0x70) {
@@ -51,7 +44,7 @@ static void write_common(sim_chip_t *chip, uint8_t address, uint8_t value) {
         return;
     }
     state->common[address] = value;
-    check_pa_level(chip, address, value);
+    sim_chip_pa_written(chip, address, value);
     if (address >= REG_FRF_MSB && address <= REG_FRF_LSB) {
         if (address == REG_FRF_LSB) {
             sim_chip_frequency_written(chip);

@@ -5,6 +5,7 @@
 #include "net/net_errno.h"
 #include "sim_hal.h"
 #include "sim_math.h"
+#include "sim_stream.h"
 
 #define NS_PER_US (1000u)
 // A task that asks to be called again and again at one moment still lets time pass.
@@ -53,6 +54,8 @@ static void on_edge(sim_chip_t *chip, int dio, bool level) {
 
 void sim_hal_init(sim_chip_t *chip, const hal_board_t *board, bool reset_line) {
     memset(&hal, 0, sizeof(hal));
+    sim_stream_stop();
+    sim_stream_set_jitter(0);
     hal.chip = chip;
     hal.board = board;
     hal.reset_line = reset_line;
@@ -166,6 +169,7 @@ int hal_spi_transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t le
     if (hal.chip == NULL || len > sizeof(bytes) - 1) {
         return -NET_EIO;
     }
+    hal.lock_faults += sim_stream_runs();
     bytes[0] = address;
     if (out != NULL) {
         memcpy(bytes + 1, out, len);
@@ -177,6 +181,15 @@ int hal_spi_transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t le
         memcpy(in, bytes + 1, len);
     }
     return 0;
+}
+
+int hal_spi_stream(hal_stream_t next, uint64_t start_us) {
+    in_context();
+    if (next == NULL) {
+        sim_stream_stop();
+        return 0;
+    }
+    return sim_stream_start(hal.chip, next, start_us * NS_PER_US, call_soon);
 }
 
 int hal_reset_line(bool active, bool active_level) {

@@ -21,7 +21,7 @@ void sim_hal_set_deaf(bool deaf);
 // What the antenna switch was told last.
 hal_rf_t sim_hal_rf(void);
 // Times that the lock was taken twice or given up unheld, and SPI, reset line or
-// hal_wait() used without it. A test asserts 0.
+// hal_wait() used without it, or SPI during a stream. A test asserts 0.
 uint32_t sim_hal_lock_faults(void);
 
 // Let time pass, calling the task when it is due.

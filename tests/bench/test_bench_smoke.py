@@ -33,3 +33,20 @@ def test_radio_benchmark_meets_its_goal(tmp_path: Path) -> None:
         assert one["needed_transfers"] <= one["transfers"] <= 12
         assert one["needed_bytes"] <= one["bytes"] <= one["size"] + 24
     assert 0 < report["ram"]["radio"] < 1024 and 0 < report["ram"]["task_stack"] < 2048
+
+
+def test_sigfox_benchmark_and_the_spectrum(tmp_path: Path) -> None:
+    """The signal that the driver makes keeps what docs/sigfox.md says of it."""
+    program = PROGRAM.with_name("bench_sigfox.py")
+    argv: list[str | Path] = [sys.executable, program, "--quick", "--out", tmp_path]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "bench_sigfox.json").read_text())
+    assert {one["broken_rules"] for one in report["modulator"]} == {0}
+    for one in report["spectrum"]:
+        slow = one["bit_rate"] == 100
+        limits = (-77, -75, -74, -77) if slow else (-79, -72, -83, -90)
+        for offset, limit in zip(("5", "10", "50", "200"), limits, strict=True):
+            assert one["db_at"][offset] <= limit, (one, offset)
+        assert one["highest_beyond_15"] <= (-68 if slow else -49), one
+    assert "<svg" in (tmp_path / "bench_sigfox.svg").read_text()

@@ -370,6 +370,48 @@ static void a_continuous_carrier_lasts_until_it_is_stopped(void) {
     CHECK(sim_air_next(NULL) == NULL && get(&chip_b, 0x1b) - 157 < -110, "Standby ends it");
 }
 
+static sim_air_point_t points[16];
+static unsigned points_seen;
+
+static void on_trace(const sim_air_frame_t *frame, const sim_air_point_t *point) {
+    (void)frame;
+    points[points_seen++ % 16] = *point;
+}
+
+// Registers of others' drivers, that no datasheet has.
+static void a_carrier_driven_by_level_and_phase_leaves_a_trace(void) {
+    static const struct {
+        sim_chip_kind_t kind;
+        uint8_t prepare, prepared, on, level;
+    } chips[] = { { SIM_SX1276, 0x44, 0x7b, 0x52, 0x45 }, { SIM_SX1272, 0x4b, 0x3e, 0x63, 0x4c } };
+    for (int i = 0; i < 2; ++i) {
+        up(chips[i].kind);
+        sim_air_watch_trace(on_trace);
+        points_seen = 0;
+        put(&chip_a, 0x1e, 0x78);
+        put(&chip_a, chips[i].prepare, chips[i].prepared);
+        put(&chip_a, chips[i].on, 0x60);
+        put(&chip_a, chips[i].level, 0);
+        CHECK(points_seen == 0, "nothing is told before there is a carrier");
+        put(&chip_a, 0x01, 0x83);
+        pass(MS);
+        CHECK(points_seen == 1 && points[0].level == 0 && points[0].phase == 0, "it begins at level 0");
+        put(&chip_a, chips[i].level, 100);
+        put(&chip_a, chips[i].level, 100);
+        CHECK(points_seen == 2 && points[1].level == 100 && points[1].at_ns > points[0].at_ns, "a change is a point");
+        put(&chip_a, chips[i].on, 0x00);
+        CHECK(points_seen == 3 && points[2].level == 0, "without its manual mode the amplifier is silent");
+        put(&chip_a, 0x3e, 0x80);
+        CHECK(points_seen == 4 && points[3].phase != 0 && chip_a.broken[SIM_RULE_PHASE] == 0, "a turn in silence is right");
+        put(&chip_a, chips[i].on, 0x60);
+        put(&chip_a, 0x3e, 0x00);
+        CHECK(chip_a.broken[SIM_RULE_PHASE] == 1, "one with power breaks a rule");
+        put(&chip_a, 0x01, 0x81);
+        put(&chip_a, chips[i].level, 50);
+        CHECK(points_seen == 6, "and after the carrier there are no points");
+    }
+}
+
 static void broken_rules_are_counted(void) {
     static const struct {
         sim_chip_rule_t rule;
@@ -508,6 +550,7 @@ int main(void) {
     power_follows_pa_config_and_pa_dac();
     the_frequency_is_taken_when_a_mode_is_entered();
     a_continuous_carrier_lasts_until_it_is_stopped();
+    a_carrier_driven_by_level_and_phase_leaves_a_trace();
     broken_rules_are_counted();
     faults_of_bus_and_supply();
     a_clock_that_is_off_counts_differently();

@@ -16,8 +16,10 @@ from fwlib.airmessage import (
     Fate,
     Frame,
     Join,
+    Point,
     Time,
     Told,
+    Trace,
     Type,
     pack,
     unpack,
@@ -48,6 +50,7 @@ class Air:
         self._number = 0
         self._now = 0
         self._frames: collections.deque[Frame] = collections.deque()
+        self._traces: dict[tuple[int, int], list[Point]] = collections.defaultdict(list)
         end = time.monotonic() + WELCOME_S
         while self._time is None:
             if time.monotonic() > end:
@@ -86,6 +89,10 @@ class Air:
             if left <= 0 and not self._frames:
                 return None
         return self._frames.popleft()
+
+    def trace(self, frame: Frame) -> list[Point]:
+        """A carrier's amplitude and phase: all that has come, at its end all; forgets it."""
+        return self._traces.pop(frame.key, [])
 
     def transmit(self, frame: Frame) -> Frame:
         """Announce a frame of this radio; begins and end may lie ahead. As it was sent."""
@@ -144,6 +151,9 @@ class Air:
     def _take(self, kind: Type, body: bytes) -> None:
         if kind == Type.FRAME:
             self._frames.append(Frame.unpack(body))
+        elif kind == Type.TRACE:
+            piece = Trace.unpack(body)
+            self._traces[piece.key] += piece.points
         elif kind in (Type.TIME, Type.WELCOME):
             told = Time.unpack(body)
             if self._time is None or (told.sequence - self._time.sequence) & 0x80000000 == 0:

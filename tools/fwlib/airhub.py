@@ -322,10 +322,8 @@ class Hub:
         if kind == Type.REACHED:
             known.reports = True
             self._pace.reached(sender, MOMENT_FORMAT.unpack_from(body)[0], known.heard)
-        elif kind == Type.FRAME:
-            frame = Frame.unpack(body)
-            self._repeat(frame, known)
-            return [frame]
+        elif kind in (Type.FRAME, Type.TRACE):
+            return self._pass_on(kind, message, known)
         elif kind == Type.FATE:
             return [Told.unpack(body)]
         elif kind == Type.BYE:
@@ -337,6 +335,17 @@ class Hub:
             held = self._holds.pop((sender, RELEASE_FORMAT.unpack_from(body)[0]), None)
             if held is not None:
                 self._holds_changed()
+        return []
+
+    def _pass_on(self, kind: Type, message: bytes, sender: Participant) -> list[Event]:
+        """A frame, or a piece of a carrier's trace."""
+        if kind == Type.FRAME:
+            frame = Frame.unpack(unpack(message)[1])
+            self._repeat(frame, sender)
+            return [frame]
+        for one in self._participants.values():
+            if one is not sender:
+                self._send(message, one.address)
         return []
 
     def _hold_for(self, sender: Address, token: int, at_ns: int) -> None:

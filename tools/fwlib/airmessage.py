@@ -32,6 +32,7 @@ class Type(IntEnum):
     RELEASE = 8
     REACHED = 9
     LIMIT = 10
+    TRACE = 11
 
 
 class Stage(IntEnum):
@@ -263,6 +264,44 @@ class Told:
     def unpack(cls, body: bytes) -> Told:
         receiver, source, number, fate, rssi, snr = cls._FORMAT.unpack_from(body)
         return cls(receiver, source, number, Fate(fate), rssi, snr)
+
+
+@dataclass(frozen=True)
+class Point:
+    """A carrier's amplitude and phase from at_ns on (sim_air_point_t)."""
+
+    at_ns: int
+    level: int
+    turned: bool
+
+
+@dataclass
+class Trace:
+    """A piece of a carrier's amplitude and phase."""
+
+    source: int
+    number: int
+    points: list[Point]
+
+    _FORMAT = struct.Struct("<IIQH")
+    _POINT = struct.Struct("<IBB")
+
+    @classmethod
+    def unpack(cls, body: bytes) -> Trace:
+        source, number, base, count = cls._FORMAT.unpack_from(body)
+        points = [
+            Point(base + after, level, phase != 0)
+            for after, level, phase in (
+                cls._POINT.unpack_from(body, cls._FORMAT.size + i * cls._POINT.size)
+                for i in range(count)
+            )
+        ]
+        return cls(source, number, points)
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """Which frame it belongs to."""
+        return self.source, self.number
 
 
 HOLD_FORMAT = struct.Struct("<IQ")

@@ -137,6 +137,30 @@ static bool is_ours(uint32_t source) {
     return source / RADIOS_MAX == participant;
 }
 
+static host_air_trace_t trace;
+#define TRACE_SPAN_NS (4000000000ull)
+
+static void send_trace(void) {
+    uint8_t message[HOST_AIR_MESSAGE_MAX];
+    if (trace.count > 0) {
+        send_message(message, host_air_put_trace(message, &trace));
+        trace.count = 0;
+    }
+}
+
+static void on_trace(const sim_air_frame_t *frame, const sim_air_point_t *point) {
+    bool same = frame->source == trace.source && frame->number == trace.number;
+    if (!is_ours(frame->source)) {
+        return;
+    }
+    if (trace.count == HOST_AIR_POINTS_MAX || !same || point->at_ns - trace.points[0].at_ns > TRACE_SPAN_NS) {
+        send_trace();
+    }
+    trace.source = frame->source;
+    trace.number = frame->number;
+    trace.points[trace.count++] = *point;
+}
+
 // What chips of this process do and hear.
 static void on_air(const sim_air_radio_t *radio, const sim_air_frame_t *frame, sim_air_fate_t fate) {
     uint8_t message[HOST_AIR_MESSAGE_MAX];
@@ -155,6 +179,7 @@ static void on_air(const sim_air_radio_t *radio, const sim_air_frame_t *frame, s
     if (!is_ours(frame->source) || fate == SIM_AIR_NOBODY) {
         return; // others' process tells of others' frames, the hub of those nobody heard
     }
+    send_trace(); // all of it before its frame's end
     host_air_frame_t told = {
         .stage = fate == SIM_AIR_ON_AIR ? HOST_AIR_BEGINS : fate == SIM_AIR_SENT ? HOST_AIR_COMPLETE : HOST_AIR_CUT,
         .x_m = self.x_m,
@@ -286,6 +311,7 @@ int host_air_start(void) {
     }
     warned = false;
     sim_air_watch(on_air);
+    sim_air_watch_trace(on_trace);
     host_sim_set_source(&(host_sim_source_t) { .fd = hub_fd, .drain = drain, .moved = report });
     return 0;
 }

@@ -91,6 +91,20 @@ size_t host_air_put_fate(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_fate_
     return (size_t)(to.at - out);
 }
 
+size_t host_air_put_trace(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_trace_t *trace) {
+    writer_t to = begin(out, HOST_AIR_TRACE);
+    put(&to, trace->source, 4);
+    put(&to, trace->number, 4);
+    put(&to, trace->points[0].at_ns, 8);
+    put(&to, trace->count, 2);
+    for (int i = 0; i < trace->count; i++) {
+        put(&to, trace->points[i].at_ns - trace->points[0].at_ns, 4);
+        put(&to, trace->points[i].level, 1);
+        put(&to, trace->points[i].phase, 1);
+    }
+    return (size_t)(to.at - out);
+}
+
 enum {
     FLAG_IQ_INVERTED = 1 << 0, FLAG_IMPLICIT = 1 << 1, FLAG_CRC = 1 << 2, FLAG_LOW_RATE = 1 << 3,
     FLAG_CRC_BAD = 1 << 4, FLAG_CRC_IBM = 1 << 5, FLAG_WHITENING = 1 << 6, FLAG_FIXED_LEN = 1 << 7,

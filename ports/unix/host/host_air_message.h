@@ -24,6 +24,7 @@ typedef enum {
     // 7 and 8 are a client's
     HOST_AIR_REACHED = 9, // to the hub: so far my time has moved
     HOST_AIR_LIMIT = 10, // from the hub: nobody passes this time
+    HOST_AIR_TRACE = 11, // both ways: amplitude and phase of a carrier
 } host_air_type_t;
 
 typedef struct {
@@ -55,10 +56,19 @@ typedef struct {
     int16_t rssi_x10, snr_x10;
 } host_air_fate_t;
 
+#define HOST_AIR_POINTS_MAX (80)
+
+typedef struct {
+    uint32_t source, number; // of the carrier's frame
+    uint16_t count;
+    sim_air_point_t points[HOST_AIR_POINTS_MAX]; // within 4 s
+} host_air_trace_t;
+
 // Each answers the length that it wrote to out.
 size_t host_air_put_join(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_join_t *join);
 size_t host_air_put_frame(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_frame_t *frame);
 size_t host_air_put_fate(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_fate_t *fate);
+size_t host_air_put_trace(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_trace_t *trace);
 size_t host_air_put_bye(uint8_t out[HOST_AIR_MESSAGE_MAX]);
 size_t host_air_put_reached(uint8_t out[HOST_AIR_MESSAGE_MAX], uint64_t sim_ns);
 

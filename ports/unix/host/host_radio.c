@@ -8,6 +8,7 @@
 #include "host_radio_config.h"
 #include "host_sim.h"
 #include "net/net_errno.h"
+#include "sim_stream.h"
 
 #define US (1000ull)
 // How long a sleep may keep Ctrl-C waiting when simulated time does not move.
@@ -204,6 +205,14 @@ int hal_spi_transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t le
         memcpy(in, bytes + 1, len);
     }
     return 0;
+}
+
+int hal_spi_stream(hal_stream_t next, uint64_t start_us) {
+    if (next == NULL) {
+        sim_stream_stop();
+        return 0;
+    }
+    return sim_stream_start(&chip, next, start_us * US, wake_task);
 }
 
 int hal_reset_line(bool active, bool active_level) {

@@ -1,0 +1,580 @@
+// AF_SIGFOX sockets on the driver and the software chip: a base station rebuilds the
+// bits from the carrier's phase, and answers with a second chip.
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+#include "hal/hal.h"
+#include "lora/lora.h"
+#include "radio_fixture.h"
+#include "sigfox/sigfox_engine.h"
+#include "sigfox/sigfox_port.h"
+#include "sigfox_network.h"
+
+#define S UINT64_C(1000000)
+#define FRAMES (8)
+
+static const sigfox_device_t device = {
+    .id = 0x00a1b2c3, .key = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 },
+};
+static const uint8_t number[4] = { 0x00, 0xa1, 0xb2, 0xc3 };
+static const uint8_t pac[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+static net_socket_t s;
+
+/******************************************************************************/
+// The base station
+
+typedef struct {
+    sigfox_network_verdict_t verdict;
+    sigfox_network_uplink_t uplink;
+    uint64_t first_ns, end_ns; // of the bits
+    uint32_t frequency;
+} seen_t;
+
+static seen_t seen[FRAMES];
+static unsigned seen_count;
+static uint64_t turns[512]; // of the carrier on the air
+static size_t turns_count;
+static uint8_t last_phase;
+static bool answers;
+static uint8_t answer[8];
+static const uint8_t *station_key = device.key;
+static uint16_t bit_rate;
+
+static const sigfox_zone_t *station_zone(void) {
+    return sigfox_zone(sigfox_engine.rcz);
+}
+
+static uint8_t answer_frame[15];
+static radio_modulation_t answer_modulation;
+static sim_event_t answer_event;
+
+// The frame's first bit is a 1, the second a 0, the third a 1: every other one of
+// the first twenty turns. So the first turn is the start of bit 1.
+static size_t rebuild(uint8_t bits[26]) {
+    double bit_ns = 1e9 / bit_rate;
+    memset(bits, 0xff, 26);
+    size_t last = 0;
+    for (size_t i = 0; i < turns_count; ++i) {
+        size_t n = (size_t)((double)(turns[i] - turns[0]) / bit_ns + 1.5);
+        if (n < 208) {
+            bits[n / 8] &= (uint8_t) ~(0x80 >> n % 8);
+            last = n;
+        }
+    }
+    static const uint8_t sizes[] = { 14, 15, 18, 22, 26 };
+    for (size_t i = 0; i < sizeof(sizes); ++i) {
+        sigfox_network_uplink_t uplink;
+        if (last < sizes[i] * 8u && sigfox_network_uplink(station_key, bits, sizes[i], &uplink) == SIGFOX_NETWORK_OK) {
+            return sizes[i];
+        }
+    }
+    return last / 8 + 1;
+}
+
+static void send_answer(sim_event_t *event) {
+    (void)event;
+    peer_fsk(&answer_modulation);
+    peer_send(answer_frame, sizeof(answer_frame));
+}
+
+static void carrier_ended(const sim_air_frame_t *frame) {
+    uint8_t bits[26];
+    if (turns_count == 0 || seen_count == FRAMES) {
+        return;
+    }
+    seen_t *one = &seen[seen_count++];
+    size_t size = rebuild(bits);
+    one->verdict = sigfox_network_uplink(station_key, bits, size, &one->uplink);
+    uint64_t bit_ns = 1000000000u / bit_rate;
+    one->first_ns = turns[0] - bit_ns;
+    one->end_ns = one->first_ns + size * 8 * UINT64_C(1000000000) / bit_rate;
+    one->frequency = frame->frequency;
+    if (answers && one->verdict == SIGFOX_NETWORK_OK && one->uplink.rank == 1 && one->uplink.downlink) {
+        sigfox_device_t known = device;
+        memcpy(known.key, station_key, 16);
+        sigfox_network_downlink(&known, one->uplink.counter, answer, answer_frame);
+        answer_modulation = fixture_fsk();
+        answer_modulation.frequency = one->frequency + (uint32_t)sigfox_zone_downlink_gap(station_zone());
+        answer_modulation.fsk = (radio_fsk_t) {
+            .bit_rate = 600, .deviation = 800, .preamble = 11, .sync = { 0xb2, 0x27 }, .sync_len = 2, .fixed_len = 15,
+        };
+        answer_event.fire = send_answer;
+        sim_time_at(&answer_event, one->end_ns + station_zone()->window_after_ms * UINT64_C(1000000) + 3000000000u);
+    }
+}
+
+static void on_point(const sim_air_frame_t *frame, const sim_air_point_t *point) {
+    (void)frame;
+    if (point->phase != last_phase && turns_count < sizeof(turns) / sizeof(turns[0])) {
+        turns[turns_count++] = point->at_ns;
+    }
+    last_phase = point->phase;
+}
+
+static void on_air(const sim_air_radio_t *radio, const sim_air_frame_t *frame, sim_air_fate_t fate) {
+    if (radio != NULL || frame->modem != SIM_AIR_CARRIER) {
+        return;
+    }
+    if (fate == SIM_AIR_ON_AIR) {
+        turns_count = 0;
+        last_phase = 0;
+    } else if (fate == SIM_AIR_SENT) {
+        carrier_ended(frame);
+    }
+}
+
+/******************************************************************************/
+
+static int sector_ret, nvm_ret;
+static uint8_t sector[SIGFOX_PORT_SECTOR_SIZE];
+static sigfox_port_nvm_t nvm;
+
+int sigfox_port_sector(uint8_t out[SIGFOX_PORT_SECTOR_SIZE]) {
+    memcpy(out, sector, sizeof(sector));
+    return sector_ret;
+}
+
+int sigfox_port_nvm(sigfox_port_nvm_t *out) {
+    *out = nvm;
+    return nvm_ret;
+}
+
+// As after a reset of the CPU: the store stays.
+static void boot(sim_chip_kind_t kind, int rcz) {
+    net_close(&s);
+    sigfox_deinit();
+    lora_deinit();
+    CHECK(fixture_start_kind(kind) == 0, "the chip is found");
+    hal_lock();
+    radio_release(&fixture.owner);
+    hal_unlock();
+    memset(&sigfox_engine, 0, sizeof(sigfox_engine));
+    memset(&answer_event, 0, sizeof(answer_event));
+    seen_count = 0;
+    answers = false;
+    station_key = device.key;
+    bit_rate = sigfox_zone(rcz)->bit_rate;
+    sim_air_watch(on_air);
+    sim_air_watch_trace(on_point);
+    sigfox_settings_t settings = { .rcz = rcz };
+    CHECK(sigfox_start() == 0 && sigfox_init(&settings) == 0, "Sigfox starts");
+    CHECK(net_open(&s, &sigfox_ops, NET_AF_SIGFOX, NET_SOCK_RAW, 0) == 0, "a socket opens");
+}
+
+static void begin_kind(sim_chip_kind_t kind, int rcz) {
+    sim_hal_store_clear();
+    sector_ret = nvm_ret = -NET_ENOENT;
+    boot(kind, rcz);
+    CHECK(sigfox_provision(number, pac, device.key) == 0, "number and key are kept");
+}
+
+static void begin(int rcz) {
+    begin_kind(SIM_SX1276, rcz);
+}
+
+static void set(int opt, int value) {
+    CHECK(net_setsockopt(&s, SIGFOX_SOL_SIGFOX, opt, &value, sizeof(value)) == 0, "the option is taken");
+}
+
+// As a blocking send does.
+static int finish(uint64_t us) {
+    uint64_t end = hal_now_us() + us;
+    int ret;
+    while ((ret = net_send_finish(&s)) == -NET_EAGAIN && hal_now_us() < end) {
+        net_wait(&s, NET_SENT, 100);
+    }
+    return ret;
+}
+
+static int send(const char *text, uint64_t us) {
+    int ret = net_send(&s, text, strlen(text), NULL);
+    return ret < 0 ? ret : finish(us);
+}
+
+static const char *words(void) {
+    static sigfox_why_t why;
+    sigfox_last_error(&why);
+    return why.text;
+}
+
+static void settle(void) {
+    sim_hal_run(50000);
+}
+
+/******************************************************************************/
+
+static void message_is_three_frames(void) {
+    begin(SIGFOX_ZONE_RC1);
+    CHECK(send("Hello", 20 * S) == 0, "5 bytes are sent");
+    settle();
+    CHECK(seen_count == 3, "in three frames");
+    for (unsigned i = 0; i < 3; ++i) {
+        CHECK(seen[i].verdict == SIGFOX_NETWORK_OK && seen[i].uplink.rank == (int)i + 1, "the station decodes each rank");
+        CHECK(seen[i].uplink.len == 5 && memcmp(seen[i].uplink.payload, "Hello", 5) == 0, "with the payload");
+        CHECK(seen[i].uplink.counter == 1 && seen[i].uplink.id == device.id, "counter and number");
+        CHECK(!seen[i].uplink.downlink, "and asks for nothing");
+        CHECK(seen[i].frequency > 868034000 && seen[i].frequency < 868226000, "in the zone's band");
+    }
+    double gap = (double)(seen[1].first_ns - seen[0].end_ns) / 1e6;
+    CHECK(gap > 999.9 && gap < 1000.2, "a second between two frames, to 0.1 ms");
+    CHECK(sigfox_engine.doing == SIGFOX_IDLE, "the radio is given back");
+    CHECK_RULES();
+}
+
+static void both_chips_send_in_every_zone(void) {
+    for (int kind = SIM_SX1272; kind <= SIM_SX1276; ++kind) {
+        for (int rcz = SIGFOX_ZONE_RC1; rcz <= SIGFOX_ZONE_RC7; ++rcz) {
+            begin_kind((sim_chip_kind_t)kind, rcz);
+            CHECK(send("x", 20 * S) == 0, "a byte is sent");
+            settle();
+            CHECK(seen_count == 3 && seen[2].verdict == SIGFOX_NETWORK_OK, "in three good frames");
+            CHECK_RULES();
+        }
+    }
+}
+
+static void crystal_is_warm_for_the_next_frames(void) {
+    begin_kind(SIM_SX1272, SIGFOX_ZONE_RC1);
+    set(SIGFOX_SO_RX, 1);
+    CHECK(send("warm", 100 * S) == -NET_ETIMEDOUT, "nobody answers");
+    double gap = (double)(seen[1].first_ns - seen[0].end_ns) / 1e6;
+    CHECK(gap > 499.9 && gap < 500.2, "the gap of 500 ms is kept with a crystal, too");
+    CHECK_RULES();
+}
+
+static void repeats_bits_and_out_of_band(void) {
+    begin(SIGFOX_ZONE_RC2);
+    set(SIGFOX_SO_TX_REPEAT, 0);
+    CHECK(send("one", 60 * S) == 0, "a single frame");
+    settle();
+    CHECK(seen_count == 1 && seen[0].uplink.rank == 1, "is one frame");
+    set(SIGFOX_SO_BIT, 1);
+    CHECK(send("", 60 * S) == 0, "an empty message");
+    settle();
+    CHECK(seen_count == 2 && seen[1].uplink.len == 0 && seen[1].uplink.indicator == 3, "is a bit that is 1");
+    set(SIGFOX_SO_BIT, 0);
+    CHECK(send("", 60 * S) == 0, "another");
+    settle();
+    CHECK(seen_count == 3 && seen[2].uplink.indicator == 2 && seen[2].uplink.counter == 3, "is 0");
+    set(SIGFOX_SO_OOB, 1);
+    CHECK(send("", 60 * S) == 0, "out of band");
+    settle();
+    CHECK(seen_count == 4 && seen[3].uplink.control && seen[3].uplink.payload[0] == 8, "is a keep-alive");
+    CHECK(net_send(&s, "x", 1, NULL) == -NET_EINVAL, "and has no payload");
+    CHECK(seen[1].first_ns - seen[0].end_ns > 20000000000u, "20 s lie between messages in RC2");
+    CHECK_RULES();
+}
+
+static void downlink_comes_and_is_confirmed(void) {
+    static const int zones[] = { SIGFOX_ZONE_RC1, SIGFOX_ZONE_RC4 };
+    for (size_t i = 0; i < 2; ++i) {
+        begin(zones[i]);
+        answers = true;
+        memcpy(answer, "12345678", 8);
+        set(SIGFOX_SO_RX, 1);
+        CHECK(send("twelve bytes", 100 * S) == 0, "a message that asks");
+        settle();
+        CHECK(seen_count == 4, "three frames, and one that confirms");
+        CHECK(seen[0].uplink.downlink && seen[0].uplink.counter == 1, "the first asks");
+        uint32_t offset = sigfox_zone(zones[i])->offset_hz;
+        CHECK(seen[1].frequency - seen[0].frequency - offset + 70 < 140, "the second is offset up");
+        CHECK(seen[0].frequency - seen[2].frequency - offset + 70 < 140, "the third down");
+        CHECK(seen[3].uplink.control && seen[3].uplink.counter == 2 && seen[3].uplink.payload[0] == 9, "confirmed");
+        uint8_t got[16];
+        CHECK(net_poll(&s, NET_POLLIN) == NET_POLLIN, "something can be read");
+        CHECK(net_recv(&s, got, 3, 0, NULL) == 3 && memcmp(got, "123", 3) == 0, "in part");
+        CHECK(net_recv(&s, got, 16, 0, NULL) == 5 && memcmp(got, "45678", 5) == 0, "and the rest");
+        CHECK(net_recv(&s, got, 16, 0, NULL) == -NET_EAGAIN, "and no more");
+        CHECK(sigfox_rssi() < -20 && sigfox_rssi() > -120, "with a strength");
+        CHECK_RULES();
+    }
+}
+
+static void no_downlink_says_so(void) {
+    begin(SIGFOX_ZONE_RC1);
+    set(SIGFOX_SO_RX, 1);
+    uint64_t before = hal_now_us();
+    CHECK(send("anybody?", 100 * S) == -NET_ETIMEDOUT, "is not answered");
+    CHECK(strstr(words(), "no downlink came") != NULL, "which is said");
+    uint64_t took = hal_now_us() - before;
+    CHECK(took > 46 * S && took < 48 * S, "after the window, 45 s behind the first frame");
+    CHECK_RULES();
+}
+
+static void downlink_of_another_key_is_passed_over(void) {
+    begin(SIGFOX_ZONE_RC1);
+    static const uint8_t other[16] = { 9 };
+    CHECK(sigfox_public_key(1) == 1, "the public key is used");
+    station_key = sigfox_device_public_key;
+    answers = true;
+    set(SIGFOX_SO_RX, 1);
+    CHECK(send("public", 100 * S) == 0 && sigfox_engine.rx_count == 1, "and works both ways");
+    CHECK(sigfox_public_key(0) == 0, "back to the own one");
+    station_key = other;
+    CHECK(send("own", 100 * S) == -NET_ETIMEDOUT, "a station without it does not answer");
+    CHECK_RULES();
+}
+
+static void refusals_have_words(void) {
+    begin(SIGFOX_ZONE_RC1);
+    CHECK(net_send(&s, "thirteen byte", 13, NULL) == -NET_EMSGSIZE && strstr(words(), "13") != NULL, "too long");
+    int value = 3;
+    CHECK(net_setsockopt(&s, SIGFOX_SOL_SIGFOX, SIGFOX_SO_TX_REPEAT, &value, 4) == -NET_EINVAL, "3 repeats");
+    CHECK(net_setsockopt(&s, SIGFOX_SOL_SIGFOX, 1, &value, 4) == -NET_EOPNOTSUPP, "an option of another family");
+    CHECK(net_setsockopt(&s, 1, SIGFOX_SO_RX, &value, 4) == -NET_EOPNOTSUPP, "a level of another family");
+    for (int i = 0; i < 4; ++i) {
+        CHECK(send("twelve bytes", 20 * S) == 0, "air time for four or more");
+    }
+    int ret = send("twelve bytes", 20 * S);
+    ret = ret == 0 ? send("twelve bytes", 20 * S) : ret;
+    CHECK(ret == -NET_ENOBUFS && strstr(words(), "air time") != NULL, "then the duty cycle refuses, at once");
+    CHECK_RULES();
+    sim_hal_store_clear();
+    boot(SIM_SX1276, SIGFOX_ZONE_RC1);
+    CHECK(net_send(&s, "x", 1, NULL) == -NET_ENETDOWN && strstr(words(), "provision") != NULL, "no number");
+    uint8_t id[4], got[8];
+    CHECK(sigfox_identity(id, got) == -NET_ENETDOWN, "and none is told");
+}
+
+static void busy_channel_is_told(void) {
+    begin(SIGFOX_ZONE_RC3);
+    sim_air_frame_t noise = {
+        .start_ns = sim_time_now(), .end_ns = sim_time_now() + 60000000000u, .frequency = 923200000, .bandwidth = 125000,
+        .power_x10 = 200, .modem = SIM_AIR_CARRIER,
+    };
+    const sim_air_frame_t *on = sim_air_transmit(&fixture_peer.radio, &noise);
+    uint64_t before = hal_now_us();
+    CHECK(send("x", 20 * S) == -NET_EBUSY && strstr(words(), "busy") != NULL, "nothing is sent");
+    uint64_t took = hal_now_us() - before;
+    CHECK(took > 4900000 && took < 5200000, "after 5 s of looking");
+    CHECK(seen_count == 0, "and nothing was on the air");
+    sim_air_abort(on);
+    CHECK(send("x", 20 * S) == 0, "it goes when the channel is free");
+    settle();
+    CHECK(seen_count == 3 && seen[0].uplink.counter == 1, "with the counter that was not used");
+    int frames, senses;
+    CHECK(sigfox_info(&frames, &senses) == 0 && frames == 3 && senses == 3, "info() tells");
+    CHECK_RULES();
+}
+
+static void lora_and_sigfox_share_the_chip(void) {
+    begin(SIGFOX_ZONE_RC2);
+    lora_settings_t settings;
+    lora_settings_default(&settings, LORA_EU868, NULL);
+    CHECK(lora_start() == 0 && lora_init(&settings) == 0, "LoRa has the radio");
+    net_socket_t l;
+    CHECK(net_open(&l, &lora_ops, NET_AF_LORA, NET_SOCK_RAW, 0) == 0, "and a socket");
+    radio_modulation_t lora = fixture_lora(7, RADIO_BW_125K, 1);
+    lora.frequency = 868000000;
+    for (int i = 0; i < 3; ++i) {
+        uint8_t got[256];
+        peer_lora(&lora);
+        peer_listen();
+        CHECK(net_send(&l, "lora", 4, NULL) == 4, "a LoRa frame");
+        CHECK(net_send(&s, "sigfox", 6, NULL) == 6 && finish(60 * S) == 0, "and a message of Sigfox right behind it");
+        settle();
+        CHECK(seen_count == 3 && seen[2].verdict == SIGFOX_NETWORK_OK, "the message is sent");
+        CHECK(peer_frame(got) == 4, "the frame, too");
+        CHECK(net_send(&s, "again", 5, NULL) == 5, "Sigfox first");
+        sim_hal_run(25 * S);
+        seen_count = 0;
+        CHECK(net_send(&l, "between", 7, NULL) == 7, "LoRa behind it");
+        CHECK(finish(60 * S) == 0, "the message ends");
+        sim_hal_run(30000000);
+        seen_count = 0;
+        peer_send((const uint8_t *)"to you", 6);
+        sim_hal_run(100000);
+        CHECK(net_recv(&l, got, sizeof(got), 0, NULL) == 6, "and LoRa hears");
+    }
+    net_close(&l);
+    CHECK_RULES();
+}
+
+static void lora_waits_for_a_long_message(void) {
+    begin(SIGFOX_ZONE_RC1);
+    lora_settings_t settings;
+    lora_settings_default(&settings, LORA_EU868, NULL);
+    CHECK(lora_start() == 0 && lora_init(&settings) == 0, "LoRa has the radio");
+    net_socket_t l;
+    CHECK(net_open(&l, &lora_ops, NET_AF_LORA, NET_SOCK_RAW, 0) == 0, "and a socket");
+    set(SIGFOX_SO_RX, 1);
+    CHECK(net_send(&s, "long", 4, NULL) == 4, "a message that takes 47 s");
+    sim_hal_run(2 * S);
+    CHECK(net_send(&l, "x", 1, NULL) == 1 && net_send_finish(&l) == -NET_EAGAIN, "a LoRa frame waits");
+    CHECK(lora_reset() == -NET_EBUSY, "and LoRa cannot reset the chip under it");
+    sim_hal_run(50 * S);
+    CHECK(net_send_finish(&s) == -NET_ETIMEDOUT, "the message has ended");
+    CHECK(net_send_finish(&l) == 0, "and the frame was sent");
+    net_close(&l);
+    CHECK_RULES();
+}
+
+static void counter_is_never_used_twice(void) {
+    begin(SIGFOX_ZONE_RC2);
+    set(SIGFOX_SO_RX, 1);
+    uint16_t last = 0;
+    for (unsigned cut = 0; cut < 3; ++cut) {
+        answers = true;
+        sim_hal_store_cut(cut);
+        int ret = send("cut", 100 * S);
+        settle();
+        CHECK(cut > 0 ? ret == 0 : ret == -NET_ENOSPC && seen_count == 0, "what cannot be stored is not sent");
+        for (unsigned i = 0; i < seen_count; ++i) {
+            bool first = seen[i].uplink.rank == 1;
+            CHECK(!first || seen[i].uplink.counter > last, "each message has a counter of its own");
+            last = first ? seen[i].uplink.counter : last;
+        }
+        sim_hal_store_cut(UINT32_MAX);
+        boot(SIM_SX1276, SIGFOX_ZONE_RC2);
+        set(SIGFOX_SO_RX, 1);
+    }
+    answers = true;
+    CHECK(send("after", 100 * S) == 0 && seen[0].uplink.counter > last, "so has the one after the last cut");
+    CHECK_RULES();
+}
+
+static void message_can_be_taken_back_before_it_begins(void) {
+    begin(SIGFOX_ZONE_RC2);
+    set(SIGFOX_SO_TX_REPEAT, 0);
+    CHECK(send("first", 60 * S) == 0, "a message");
+    CHECK(net_send(&s, "second", 6, NULL) == 6, "another, that the zone's pause holds up");
+    sim_hal_run(S);
+    CHECK(net_send_cancel(&s) == 0 && net_send_finish(&s) == -NET_ECANCELED, "is taken back");
+    sim_hal_run(30 * S);
+    CHECK(seen_count == 1, "and never sent");
+    CHECK(net_send(&s, "third", 5, NULL) == 5, "a third");
+    sim_hal_run(200000);
+    CHECK(net_send_cancel(&s) == -NET_EALREADY, "is under way");
+    CHECK(finish(60 * S) == 0, "and ends well");
+    CHECK_RULES();
+}
+
+static void queue_holds_two(void) {
+    begin(SIGFOX_ZONE_RC1);
+    CHECK(net_poll(&s, NET_POLLOUT) == NET_POLLOUT, "there is room");
+    CHECK(net_send(&s, "a", 1, NULL) == 1 && net_send(&s, "b", 1, NULL) == 1, "for two");
+    CHECK(net_send(&s, "c", 1, NULL) == -NET_EAGAIN && net_poll(&s, NET_POLLOUT) == 0, "not for three");
+    CHECK(finish(60 * S) == 0, "both are sent");
+    settle();
+    CHECK(seen_count == 6 && seen[5].uplink.counter == 2 && seen[5].uplink.payload[0] == 'b', "in their order");
+    CHECK_RULES();
+}
+
+static void board_of_pycom_goes_on(void) {
+    sim_hal_store_clear();
+    memset(sector, 0, sizeof(sector));
+    memcpy(sector + 8, number, 4);
+    memcpy(sector + 12, pac, 8);
+    memcpy(sector + 20, device.key, 16);
+    sector_ret = 0;
+    nvm = (sigfox_port_nvm_t) { .counter = 1000, .random = 77, .rssi_offset = -3, .frequency_offset = 500 };
+    nvm_ret = 0;
+    boot(SIM_SX1276, SIGFOX_ZONE_RC1);
+    uint8_t id[4], got[8];
+    CHECK(sigfox_identity(id, got) == 0 && memcmp(id, number, 4) == 0 && memcmp(got, pac, 8) == 0, "number and PAC are read");
+    CHECK(send("on", 20 * S) == 0, "it sends");
+    settle();
+    CHECK(seen[0].verdict == SIGFOX_NETWORK_OK && seen[0].uplink.counter == 1001, "with the key, and the next counter");
+    sigfox_offsets_t offsets;
+    sigfox_offsets(&offsets);
+    CHECK(offsets.frequency == 500 && offsets.rssi == -3, "the calibration is taken over");
+    CHECK_RULES();
+}
+
+static void damaged_counter_has_to_be_set(void) {
+    begin(SIGFOX_ZONE_RC1);
+    CHECK(hal_store_write("sigfox", "rubbish", 7) == 0, "a damaged record");
+    boot(SIM_SX1276, SIGFOX_ZONE_RC1);
+    CHECK(net_send(&s, "x", 1, NULL) == -NET_EIO && strstr(words(), "damaged") != NULL, "sends nothing");
+    CHECK(sigfox_counter() == -NET_EIO && sigfox_set_counter(4096) == -NET_EINVAL, "and tells no number");
+    CHECK(sigfox_set_counter(99) == 0 && sigfox_counter() == 99, "until one is set");
+    CHECK(send("x", 20 * S) == 0, "then it sends");
+    settle();
+    CHECK(seen[0].uplink.counter == 100, "with the next");
+    boot(SIM_SX1276, SIGFOX_ZONE_RC1);
+    CHECK(sigfox_counter() == 100, "which is stored");
+    CHECK_RULES();
+}
+
+static void macro_channels_take_turns(void) {
+    begin(SIGFOX_ZONE_RC2);
+    set(SIGFOX_SO_TX_REPEAT, 0);
+    int standard, free_channels;
+    CHECK(sigfox_info(&standard, &free_channels) == 0 && standard == 1 && free_channels == 6, "at first the default");
+    const uint32_t words3[3] = { 0x1ff, 0, 0 };
+    const uint32_t none[3] = { 0, 0, 0 };
+    CHECK(sigfox_set_config(none) == -NET_EINVAL && sigfox_set_config(words3) == 0, "nine channels");
+    for (int i = 0; i < 3; ++i) {
+        CHECK(send("x", 60 * S) == 0, "a message");
+        settle();
+        uint32_t centre = 902200000 + 300000 * (uint32_t)i;
+        CHECK(seen[i].frequency > centre - 96000 && seen[i].frequency < centre + 96000, "on the next channel");
+    }
+    CHECK(sigfox_info(&standard, &free_channels) == 0 && standard == 0 && free_channels == 5, "info() tells");
+    CHECK_RULES();
+}
+
+static void fsk_goes_from_device_to_device(void) {
+    begin(SIGFOX_ZONE_RC1);
+    sigfox_settings_t settings = { .mode = SIGFOX_MODE_FSK, .frequency = 868100000 };
+    net_close(&s);
+    CHECK(sigfox_init(&settings) == 0 && net_open(&s, &sigfox_ops, NET_AF_SIGFOX, NET_SOCK_RAW, 0) == 0, "FSK");
+    sim_hal_run(10000);
+    lora_settings_t lora;
+    lora_settings_default(&lora, LORA_EU868, NULL);
+    CHECK(lora_init(&lora) == -NET_EBUSY, "keeps the radio");
+    radio_modulation_t peer = fixture_fsk();
+    peer.frequency = 868100000;
+    peer.fsk = (radio_fsk_t) {
+        .bit_rate = 9600, .deviation = 9600, .preamble = 8, .sync = { 0x2d, 0xd4, 0x53, 0x46 }, .sync_len = 4,
+        .crc = true, .whitening = true,
+    };
+    peer_fsk(&peer);
+    peer_listen();
+    char text[65] = "sixty-four bytes are the most that go, of which these are a few";
+    CHECK(net_send(&s, text, 64, NULL) == 64 && finish(10 * S) == 0, "a frame is sent");
+    uint8_t got[256];
+    sim_hal_run(100000);
+    int len = peer_frame(got);
+    CHECK(len >= 64 && memcmp(got, text, 64) == 0, "and heard");
+    CHECK(net_send(&s, text, 65, NULL) == -NET_EMSGSIZE, "65 bytes are too many");
+    peer_send((const uint8_t *)"back", 4);
+    sim_hal_run(200000);
+    CHECK(net_recv(&s, got, sizeof(got), 0, NULL) == 4 && memcmp(got, "back", 4) == 0, "the answer is heard");
+    CHECK_RULES();
+}
+
+static void chip_that_fails_is_told(void) {
+    begin(SIGFOX_ZONE_RC1);
+    CHECK(net_send(&s, "x", 1, NULL) == 1, "a message");
+    sim_hal_run(500000);
+    sim_chip_power_cycle(&fixture_chip);
+    CHECK(finish(20 * S) == -NET_EIO && strstr(words(), "failed") != NULL, "fails with the chip");
+    CHECK(send("again", 20 * S) == 0, "the next one goes");
+}
+
+int main(void) {
+    message_is_three_frames();
+    both_chips_send_in_every_zone();
+    crystal_is_warm_for_the_next_frames();
+    repeats_bits_and_out_of_band();
+    downlink_comes_and_is_confirmed();
+    no_downlink_says_so();
+    downlink_of_another_key_is_passed_over();
+    refusals_have_words();
+    busy_channel_is_told();
+    lora_and_sigfox_share_the_chip();
+    lora_waits_for_a_long_message();
+    counter_is_never_used_twice();
+    message_can_be_taken_back_before_it_begins();
+    queue_holds_two();
+    board_of_pycom_goes_on();
+    damaged_counter_has_to_be_set();
+    macro_channels_take_turns();
+    fsk_goes_from_device_to_device();
+    chip_that_fails_is_told();
+    printf("the engine takes %zu bytes\n", sizeof(sigfox_engine));
+    return check_result();
+}

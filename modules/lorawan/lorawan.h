@@ -129,6 +129,7 @@ typedef struct {
     uint8_t plan;       // CN470: 0-3
     uint8_t ack_due;    // a confirmed downlink waits for its ACK
     uint16_t adr_ack_count;
+    uint8_t reserved; // fcnt_up is this far ahead of the truth
     uint8_t answers_len;
     uint8_t answers_sent; // sticky ones at the front that were sent at least once
     uint8_t answers[LORAWAN_ANSWERS_MAX];
@@ -164,7 +165,8 @@ typedef struct {
     lorawan_event_type_t type;
     lorawan_window_t window; // of RX_*, as in the action
     uint64_t time_us;        // when it happened
-    uint8_t *data;           // RX_DONE: PHYPayload. Deciphered in place; must stay until next() answers NONE
+    uint8_t *data;           // RX_DONE: PHYPayload. Deciphered in place; must stay until DELIVER, or
+                             // NONE with no STORE under way
     size_t len;
     int16_t rssi_dbm;
     int16_t snr_db; // whole dB
@@ -198,6 +200,19 @@ enum {
     LORAWAN_CERT_TX_CW = 0x7d, // arg: seconds; see power_dbm, frequency_hz
 };
 
+// A downlink for the application.
+typedef struct {
+    const uint8_t *data; // in the event's buffer
+    uint8_t len;
+    uint8_t port;
+    int8_t group; // multicast group, -1 for unicast
+    bool pending; // FPending
+    bool confirmed;
+    int16_t rssi_dbm;
+    int16_t snr_db;
+    uint32_t fcnt;
+} lorawan_delivery_t;
+
 typedef struct {
     lorawan_action_type_t type;
     union {
@@ -223,17 +238,7 @@ typedef struct {
             const void *data;
             size_t len;
         } store;
-        struct {
-            const uint8_t *data; // in the event's buffer
-            uint8_t len;
-            uint8_t port;
-            int8_t group; // multicast group, -1 for unicast
-            bool pending; // FPending
-            bool confirmed;
-            int16_t rssi_dbm;
-            int16_t snr_db;
-            uint32_t fcnt;
-        } deliver;
+        lorawan_delivery_t deliver;
         struct {
             lorawan_op_t op;
             // 0: joined; sent; for a confirmed uplink acknowledged. Else -NET_ETIMEDOUT no ACK,
@@ -307,6 +312,7 @@ typedef struct {
     bool rxc_on;
     bool dirty;            // record must be written
     bool storing;
+    bool exact;            // the record to be written is lorawan_save()'s: no reserve
     bool store_failed;
     bool frame_built;
     bool stop_rx;
@@ -325,22 +331,13 @@ typedef struct {
     uint8_t pending;       // bits
     int result_error;
     uint8_t result_op;
+    uint8_t result_transmissions;
     uint8_t link_margin;
     uint8_t link_gateways;
     uint8_t time_256;
     uint32_t time_s;
     uint64_t time_at_us;
-    struct {
-        uint8_t *data;
-        uint8_t len;
-        uint8_t port;
-        int8_t group;
-        bool pending;
-        bool confirmed;
-        int16_t rssi_dbm;
-        int16_t snr_db;
-        uint32_t fcnt;
-    } deliver;
+    lorawan_delivery_t deliver;
     struct {
         uint8_t command;
         uint8_t arg;

@@ -29,17 +29,20 @@ uint32_t lorawan_random(lorawan_t *l, uint32_t from, uint32_t to); // both inclu
 void lorawan_finish(lorawan_t *l, int error);
 
 // lorawan_uplink.c: building frames and the rounds of transmissions and windows.
-// data is copied; everything was checked.
-int lorawan_uplink_build(lorawan_t *l, const lorawan_uplink_t *uplink);
-// A frame of the MAC's own if the network waits for one.
+// A frame of the MAC's own, empty or with MAC commands.
 void lorawan_uplink_own(lorawan_t *l, uint64_t now_us);
 // Ask for such a frame soon, unless the application's comes first.
 void lorawan_uplink_want(lorawan_t *l, uint64_t from_us);
+// The frame in hand may be transmitted now; chooses the channel.
 bool lorawan_uplink_ready(lorawan_t *l, uint64_t now_us);
 void lorawan_uplink_transmit(lorawan_t *l, uint64_t now_us, lorawan_action_t *action);
 void lorawan_uplink_sent(lorawan_t *l, uint64_t end_us);
+// Listen before talk heard somebody.
+void lorawan_uplink_busy(lorawan_t *l, uint64_t now_us);
 // Both windows are over, or a frame ended them early.
 void lorawan_uplink_round_over(lorawan_t *l, uint64_t now_us);
+// A frame was heard while the next repetition waits: it may be needless.
+void lorawan_uplink_heard(lorawan_t *l);
 
 // lorawan_downlink.c
 void lorawan_downlink_received(lorawan_t *l, const lorawan_event_t *event);
@@ -47,7 +50,7 @@ void lorawan_downlink_received(lorawan_t *l, const lorawan_event_t *event);
 // lorawan_join.c
 // Make the next Join-Request in l->frame. False if there is none: the result is set.
 bool lorawan_join_prepare(lorawan_t *l);
-bool lorawan_join_accept(lorawan_t *l, uint8_t *data, size_t len);
+bool lorawan_join_accept(lorawan_t *l, const lorawan_event_t *event);
 // When the next attempt may start, and booking of the back-off.
 void lorawan_join_back_off(lorawan_t *l, uint64_t now_us);
 uint64_t lorawan_join_allowed(lorawan_t *l, uint64_t now_us);
@@ -71,6 +74,8 @@ void lorawan_commands_heard(lorawan_t *l);
 void lorawan_adr_link_request(lorawan_t *l, const uint8_t *block, uint8_t requests, uint8_t *status);
 // Count a new uplink; returns the bits of FCtrl.
 uint8_t lorawan_adr_uplink(lorawan_t *l);
+// An uplink ended without a class A downlink: the back-off for the next one.
+void lorawan_adr_unanswered(lorawan_t *l);
 
 // lorawan_session.c
 void lorawan_session_clear(lorawan_t *l);

@@ -78,10 +78,8 @@ struct lorawan_region {
     const lorawan_plan_t *plans;      // fixed plans
     // Fixed plans: apply one ChMask with its ChMaskCntl; false if it is not defined.
     bool (*apply_mask)(const lorawan_t *l, uint16_t *mask, uint8_t cntl, uint16_t bits);
-    // Fixed plans: choose channel and data rate of a Join-Request.
+    // Fixed plans: choose channel, data rate and RX2 of a Join-Request; false if there is none.
     bool (*pick_join)(lorawan_t *l);
-    // Fixed plans: the first listening settings after a join on l->tx_channel.
-    void (*join_settings)(lorawan_t *l);
 };
 
 // NULL when the firmware has no such region.

@@ -64,14 +64,6 @@ static const struct {
 
 #define JOINS (sizeof(joins) / sizeof(joins[0]))
 
-static size_t find_join(uint8_t plan, uint8_t channel) {
-    size_t i = 0;
-    while (i + 1 < JOINS && (joins[i].plan != plan || joins[i].channel != channel)) {
-        ++i;
-    }
-    return i;
-}
-
 static bool pick_join(lorawan_t *l) {
     const lorawan_region_t *region = l->region;
     uint32_t allowed = 0;
@@ -88,10 +80,6 @@ static bool pick_join(lorawan_t *l) {
     l->record.rx2_hz = joins[number].rx2_100khz * 100000u;
     l->record.rx2_dr = region->rx2_dr;
     return true;
-}
-
-static void join_settings(lorawan_t *l) {
-    l->record.rx2_hz = joins[find_join(l->record.plan, l->tx_channel)].rx2_100khz * 100000u;
 }
 
 // RP002-1.0.4: 20 MHz plans 0-3 sixteen channels each, 6 all on, 7 all off; 26 MHz plans
@@ -137,5 +125,4 @@ const lorawan_region_t lorawan_region_cn470 = {
     .plan_count = 4,
     .apply_mask = apply_mask,
     .pick_join = pick_join,
-    .join_settings = join_settings,
 };

@@ -15,7 +15,7 @@ from fwlib.sources import Sources
 C_DIRS = ("modules", "ports", "tests")
 WARNINGS = ("-std=c11", "-O1", "-Wall", "-Wextra", "-Werror")
 # Rooms that know nothing of Python, and what each may see besides modules/.
-PURE_ROOMS = ("net", "inet", "tls", "crypto")
+PURE_ROOMS = ("net", "inet", "tls", "crypto", "lorawan")
 HOST_DIR = REPO / "ports" / "unix"
 
 

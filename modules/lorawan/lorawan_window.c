@@ -15,7 +15,7 @@
 #define PPM (1000000)
 #define SPREAD_MIN_PPM (20)
 #define SEEN_ENOUGH (4)
-#define LATE_PPM (200)
+#define LATE_PPM (200u)
 #define FSK_BYTE_US (160)
 
 uint32_t lorawan_airtime_us(const lorawan_modulation_t *m, size_t len) {

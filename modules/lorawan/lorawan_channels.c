@@ -222,7 +222,7 @@ uint8_t lorawan_channels_request(lorawan_t *l, uint8_t index, uint32_t frequency
 static int set_fixed(lorawan_t *l, uint32_t frequency_hz, uint8_t range) {
     for (uint8_t i = 0; i < lorawan_channel_count(l); ++i) {
         if (lorawan_channels_hz(l, i) == frequency_hz &&
-            (dr_min(range) == 0 || lorawan_channels_has_dr(l, i, dr_min(range)))) {
+            (dr_min(range) == 0 || dr_min(range) == dr_min(dr_range(l, i)))) {
             l->record.mask[i / 16] |= (uint16_t)(1u << i % 16);
             l->record.base_mask[i / 16] |= (uint16_t)(1u << i % 16);
             l->dirty = true;

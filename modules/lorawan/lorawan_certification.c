@@ -126,6 +126,7 @@ static void query(lorawan_t *l, uint8_t *data, uint8_t len, uint64_t now_us) {
             break;
         case PORT_DISABLE:
             l->cert.disabled = true;
+            l->cert.due_us = LORAWAN_FOREVER;
             break;
         case VERSIONS:
             versions(l, now_us);
@@ -146,7 +147,7 @@ void lorawan_certification_received(lorawan_t *l, uint8_t *data, uint8_t len, ui
 }
 
 void lorawan_certification_step(lorawan_t *l, uint64_t now_us) {
-    if (l->cert.disabled || !l->config.certification || now_us < l->cert.due_us) {
+    if (now_us < l->cert.due_us) {
         return;
     }
     const uint8_t count[] = { RX_APP_CNT, (uint8_t)l->cert.rx_count, (uint8_t)(l->cert.rx_count >> 8) };

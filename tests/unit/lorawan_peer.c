@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "lorawan_peer.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "mbedtls/aes.h"
@@ -281,6 +283,11 @@ static bool step(peer_t *p, uint64_t end_us) {
     if (at > end_us) {
         p->now_us = end_us;
         return false;
+    }
+    p->idle_steps = at > p->now_us ? 0 : p->idle_steps + 1;
+    if (p->idle_steps > 1000) { // the MAC wants to be called now, and has nothing to do
+        fprintf(stderr, "the MAC's deadline stands still\n");
+        abort();
     }
     p->now_us = at > p->now_us ? at : p->now_us;
     if (at == radio) {

@@ -57,6 +57,7 @@ struct peer {
     int lbt_busy; // so many attempts find the channel busy
     bool tx_fails;
     bool mute; // the radio never answers
+    int idle_steps;
     // The store.
     lorawan_record_t stored;
     bool has_stored;

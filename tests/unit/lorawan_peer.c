@@ -271,7 +271,7 @@ static void radio_event(peer_t *p) {
 // One step in time; false when nothing more happens until the end.
 static bool step(peer_t *p, uint64_t end_us) {
     drain(p);
-    if (p->dead) {
+    if (p->dead || (p->stop_at > 0 && p->results >= p->stop_at)) {
         return false;
     }
     uint64_t deadline = lorawan_deadline(&p->mac);
@@ -307,8 +307,10 @@ void peer_run(peer_t *p, uint64_t for_us) {
 int peer_finish(peer_t *p, uint64_t for_us) {
     uint64_t end_us = p->now_us + for_us;
     int results = p->results;
-    while (p->results == results && step(p, end_us)) {
+    p->stop_at = results + 1;
+    while (step(p, end_us)) {
     }
+    p->stop_at = 0;
     return p->results == results ? 1 : p->result.result.error;
 }
 

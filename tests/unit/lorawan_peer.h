@@ -73,6 +73,7 @@ struct peer {
     int windows[3];    // opened, by kind
     lorawan_action_t last_window[3];
     int results;
+    int stop_at; // do not go on after so many
     lorawan_action_t result;
     int deliveries;
     lorawan_action_t delivery;

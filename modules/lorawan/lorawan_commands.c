@@ -169,7 +169,7 @@ static size_t link_adr(lorawan_t *l, const uint8_t *data, size_t len) {
     return (size_t)LINK_ADR_LEN * requests;
 }
 
-static void (*const handlers[COMMANDS])(lorawan_t *l, const uint8_t *data) = {
+static void(*const handlers[COMMANDS])(lorawan_t * l, const uint8_t *data) = {
     [LINK_CHECK] = link_check,
     [DUTY_CYCLE] = duty_cycle,
     [RX_PARAM_SETUP] = rx_param_setup,

@@ -24,14 +24,14 @@ static uint32_t xorshift(void *ctx) {
 
 lorawan_config_t peer_config(uint8_t region) {
     return (lorawan_config_t) {
-        .region = region,
-        .device_class = LORAWAN_CLASS_A,
-        .battery = 255,
-        .max_power_dbm = 20,
-        .clock_ppm = 20,
-        .wake_us = 500,
-        .on_demand = true,
-        .dev_eui = { 1, 2, 3, 4, 5, 6, 7, 8 },
+               .region = region,
+               .device_class = LORAWAN_CLASS_A,
+               .battery = 255,
+               .max_power_dbm = 20,
+               .clock_ppm = 20,
+               .wake_us = 500,
+               .on_demand = true,
+               .dev_eui = { 1, 2, 3, 4, 5, 6, 7, 8 },
     };
 }
 

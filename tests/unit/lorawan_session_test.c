@@ -35,7 +35,7 @@ static void watch(peer_t *p) {
     static const uint8_t lengths[] = { 5, 5, 6, 5 };
     int which = n->data_frames % 4;
     const peer_downlink_t d = { .port = 1, .payload = "d", .payload_len = 1, .fopts = commands[which], .fopts_len = lengths[which],
-        .fctrl = p->uplink.type == LORAWAN_FRAME_CONFIRMED_UP ? LORAWAN_FRAME_FCTRL_ACK : 0, .confirmed = n->data_frames % 3 == 0 };
+                                .fctrl = p->uplink.type == LORAWAN_FRAME_CONFIRMED_UP ? LORAWAN_FRAME_FCTRL_ACK : 0, .confirmed = n->data_frames % 3 == 0 };
     n->downlink_len = peer_build(p, &d, n->downlink);
     peer_put(p, n->downlink, n->downlink_len, LORAWAN_RX1, 0);
 }

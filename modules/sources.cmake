@@ -23,6 +23,34 @@ set(USOCKET_RADIO_SOURCES
     ${USOCKET_MODULES_DIR}/radio/sx127x_setup.c
 )
 
+set(USOCKET_LORAWAN_SOURCES
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_adr.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_certification.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_channels.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_commands.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_downlink.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_dutycycle.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_frame.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_join.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_multicast.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_72.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_as923.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_au915.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_cn470.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_eu433.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_eu868.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_in865.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_kr920.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_ru864.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_us915.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_session.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_status.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_uplink.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_window.c
+)
+
 set(USOCKET_INET_SOURCES
     ${USOCKET_MODULES_DIR}/inet/inet.c
     ${USOCKET_MODULES_DIR}/inet/inet_addr.c

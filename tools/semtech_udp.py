@@ -38,7 +38,7 @@ class Datagram:
             return {}
         found = json.loads(self.body.decode())  # both raise a ValueError
         if not isinstance(found, dict):
-            raise ValueError(f"JSON is a {type(found).__name__}, not an object")
+            raise ValueError(f"JSON is a {type(found).__name__}, not an object")  # noqa: TRY004
         return found
 
 

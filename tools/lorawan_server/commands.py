@@ -57,7 +57,7 @@ def build(name: str, **values: int) -> Command:
     build("NewChannelReq", Chnl=3, Freq=8671000, MinDR=0, MaxDR=5); frequencies in
     100 Hz. ValueError says what does not exist or does not fit."""
     kind = getattr(loraopts, name, None)
-    if not isinstance(kind, type) or not issubclass(kind, loraopts.OptDn) or not kind.CMD:
+    if kind not in loraopts.OPTSDN.values():
         known = ", ".join(sorted(one.NAME for one in loraopts.OPTSDN.values()))
         raise ValueError(f"no MAC command '{name}' to a device; choose from: {known}")
     option = kind()

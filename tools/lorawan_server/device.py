@@ -124,9 +124,7 @@ class Device:
                 f"version '{self.version}' of device '{self.name}'; choose {', '.join(VERSIONS)}"
             )
         if self.device_class not in ("A", "C"):
-            raise ValueError(
-                f"class '{self.device_class}' of device '{self.name}'; choose A or C"
-            )
+            raise ValueError(f"class '{self.device_class}' of device '{self.name}'; choose A or C")
 
     @property
     def counts_nonces(self) -> bool:

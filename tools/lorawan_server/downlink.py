@@ -6,11 +6,12 @@ from __future__ import annotations
 import base64
 from dataclasses import dataclass, field, replace
 
+from semtech_udp import tmst_add
+
 from lorawan_server import commands, frames
 from lorawan_server.device import Command, Device, Downlink, Session
 from lorawan_server.link import Reception
 from lorawan_server.regions import Plan, Rate, Region
-from semtech_udp import tmst_add
 
 JOIN_DELAY_US = 5_000_000
 SECOND_US = 1_000_000
@@ -106,7 +107,7 @@ class Content:
     data: frames.Data
     sent: list[Command] = field(default_factory=list)
     application: Downlink | None = None
-    # Length that a window must have room for, as FRMPayload without options.
+    # That a window must have room for: FRMPayload and FOpts.
     length: int = 0
 
 
@@ -114,6 +115,7 @@ class Content:
 class Wish:
     """What is to be put into a downlink."""
 
+    application: Downlink | None = None
     replies: list[Command] = field(default_factory=list)
     ack: bool = False
     must_answer: bool = False
@@ -122,30 +124,31 @@ class Wish:
 
 
 def compose(device: Device, session: Session, wish: Wish, room: int) -> Content | None:
-    """Fill a downlink from the queues, which stay as they are; None: nothing to say.
+    """Fill a downlink from the wish and the device's commands, which stay queued.
 
-    room is the longest FRMPayload of the window.
+    None: there is nothing to say. room is the longest FRMPayload of the window.
     """
-    application = device.queue[0] if device.queue else None
+    application = wish.application
     waiting = [*wish.replies, *device.commands] if wish.with_commands else []
     if not (waiting or application or wish.ack or wish.must_answer):
         return None
-    alone = wish.commands_on_port_0 or not fits_fopts(waiting)
-    if waiting and alone:
-        sent, application = commands.fitting(waiting, room), None
-    else:
-        space = room - (len(application.payload) if application else 0)
-        sent = commands.fitting(waiting, max(0, min(commands.FOPTS_MAX, space)))
+    space = room - (len(application.payload) if application else 0)
+    fopts = commands.fitting(waiting, max(0, min(commands.FOPTS_MAX, space)))
+    alone: list[Command] = []
+    if wish.commands_on_port_0 or not commands.fitting(waiting, commands.FOPTS_MAX):
+        fopts, alone = [], commands.fitting(waiting, room)
+    if alone:
+        application = None
+    sent = alone or fopts
     raw = b"".join(command.raw for command in sent)
     left = len(waiting) > len(sent) or len(device.queue) > (application is not None)
-    on_port_0 = bool(raw) and alone
     payload = application.payload if application else b""
     data = frames.Data(
         dev_addr=session.dev_addr,
         fcnt=session.fcnt_down,
-        port=0 if on_port_0 else application.port if application else None,
-        payload=raw if on_port_0 else payload,
-        fopts=b"" if on_port_0 else raw,
+        port=0 if alone else application.port if application else None,
+        payload=raw if alone else payload,
+        fopts=b"" if alone else raw,
         fctrl=flags(device, wish.ack, left) | (application.fctrl_bits if application else 0),
         mtype=frames.CONFIRMED_DOWN if application and application.confirmed else frames.DATA_DOWN,
         major=application.mhdr_bits if application else 0,
@@ -153,11 +156,6 @@ def compose(device: Device, session: Session, wish: Wish, room: int) -> Content 
     if application is not None and application.fcnt is not None:
         data = replace(data, fcnt=application.fcnt)
     return Content(data, sent, application, len(raw) + len(payload))
-
-
-def fits_fopts(waiting: list[Command]) -> bool:
-    """Whether the first unit can go in FOpts at all."""
-    return not waiting or bool(commands.fitting(waiting, commands.FOPTS_MAX))
 
 
 def flags(device: Device, ack: bool, pending: bool) -> int:

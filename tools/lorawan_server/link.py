@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import semtech_udp
+
 from lorawan_server.regions import Rate
 
 Address = tuple[str, int]

@@ -8,21 +8,21 @@ import math
 import random
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from lorawan_server import adr, commands, downlink, frames, join, uplink
+from lorawan_server.dedup import Collector, Pending
 from lorawan_server.device import Command, Device, Downlink, MulticastGroup, Session
 from lorawan_server.events import Event, Record
 from lorawan_server.link import BadReception, Link, Reception, reception
 from lorawan_server.regions import Region
+from lorawan_server.sending import Sender
 
 # GPS time began then, and is ahead of UTC by the leap seconds since.
 GPS_EPOCH = 315_964_800
 LEAP_SECONDS = 18
 # JoinNonce must grow over restarts of a server that keeps nothing: minutes since 2024.
 JOIN_NONCE_EPOCH = 1_704_067_200
-
-Mangle = Callable[[downlink.Transmission], list[downlink.Transmission]]
 
 
 @dataclass
@@ -38,16 +38,9 @@ class Settings:
     adr: bool = True
     adr_history: int = 20
     commands_on_port_0: bool = False
+    # How often a MAC command that got no answer is sent again.
+    command_repeats: int = 2
     seed: int | None = None
-
-
-@dataclass
-class Pending:
-    """An uplink whose copies come in."""
-
-    first: float
-    copies: list[Reception] = field(default_factory=list)
-    done: bool = False
 
 
 class NetworkServer:
@@ -64,17 +57,16 @@ class NetworkServer:
         self.clock = clock
         self.record = Record(clock)
         self.link = Link(self._heard, self.record.add, self.settings.ack_timeout_s)
+        self.sender = Sender(region, self.link, self.record)
         self.devices: dict[str, Device] = {}
         self.groups: dict[str, MulticastGroup] = {}
         # Every session there was: (DevAddr, NwkSKey, AppSKey), for judges.
         self.sessions: list[Session] = []
-        # For tests: turn a transmission into none, another or several.
-        self.mangle: Mangle = lambda transmission: [transmission]
         # Told True when an uplink comes in, False when its answer is with the gateway:
         # a simulated clock can be held in between.
         self.thinking: Callable[[bool], None] = lambda busy: None
         self._chance = random.Random(self.settings.seed)
-        self._pending: dict[bytes, Pending] = {}
+        self._collector = Collector(self.settings.dedup_s, self.settings.copies_s, self._process)
         self._tasks: set[asyncio.Task[None]] = set()
         self.port = 0
 
@@ -127,7 +119,7 @@ class NetworkServer:
             raise ValueError(f"window '{down.window}'; choose auto, rx1, rx2 or c")
         device.queue.append(down)
         if down.window == "c" or (down.window == "auto" and device.device_class == "C"):
-            self._spawn(self._class_c(device))
+            self._spawn(self.sender.class_c(device))
         return down
 
     def command(self, device: Device, name: str, **values: int) -> Command:
@@ -150,17 +142,9 @@ class NetworkServer:
         self, group: MulticastGroup, port: int, payload: bytes, gateways: list[bytes] | None = None
     ) -> list[str]:
         """Send to a group now, through all gateways or some; what each answered."""
-        plan = self.region.plan()
-        data = frames.Data(group.dev_addr, group.fcnt, port, payload, mtype=frames.DATA_DOWN)
-        group.fcnt += 1
-        phy = frames.write_data(data, group.nwk_s_key, group.app_s_key)
-        dr = self.region.rx2_dr if group.dr is None else group.dr
-        window = downlink.Window("multicast", None, group.freq or plan.rx2_freq, dr)
-        self.record.add("multicast", group.name, fcnt=data.fcnt, port=port, payload=payload)
-        return [
-            await self._transmit(group.name, gateway, window, phy)
-            for gateway in gateways or list(self.link.gateways)
-        ]
+        return await self.sender.multicast(
+            group, port, payload, gateways or list(self.link.gateways)
+        )
 
     # What gateways hear.
 
@@ -170,43 +154,21 @@ class NetworkServer:
         except BadReception as error:
             self.record.add("bad_rxpk", gateway=gateway, text=str(error))
             return
-        now = time.monotonic()
-        pending = self._pending.get(copy.phy)
-        if pending and self._same_uplink(pending, copy, now):
+        pending = self._collector.take(copy)
+        if pending is None:
             self.record.add("duplicate", gateway=gateway, phy=copy.phy)
-            if not pending.done:
-                pending.copies.append(copy)
             return
-        pending = Pending(now, [copy])
-        self._pending[copy.phy] = pending
         self.thinking(True)
-        self._spawn(self._take(pending))
+        self._spawn(self._think(pending))
 
-    def _same_uplink(self, pending: Pending, copy: Reception, now: float) -> bool:
-        """A copy of what is known, not the device's next try with the same bytes."""
-        for known in pending.copies:
-            if known.gateway == copy.gateway:
-                return known.tmst == copy.tmst
-        return now - pending.first < max(self.settings.copies_s, self.settings.dedup_s)
-
-    async def _take(self, pending: Pending) -> None:
+    async def _think(self, pending: Pending) -> None:
         try:
-            if self.settings.dedup_s:
-                await asyncio.sleep(self.settings.dedup_s)
-            pending.done = True
-            best = max(pending.copies, key=lambda copy: (copy.snr, copy.rssi))
-            await self._process(best, pending.copies)
+            await self._collector.finish(pending)
         finally:
-            self._forget()
             self.thinking(False)
 
-    def _forget(self) -> None:
-        limit = time.monotonic() - 4 * max(self.settings.copies_s, self.settings.dedup_s)
-        for phy, pending in list(self._pending.items()):
-            if pending.done and pending.first < limit:
-                del self._pending[phy]
-
-    async def _process(self, heard: Reception, copies: list[Reception]) -> None:
+    async def _process(self, copies: list[Reception]) -> None:
+        heard = copies[0]
         try:
             mtype = frames.mtype_of(heard.phy)
             self.region.uplink_dr(heard.rate)
@@ -266,12 +228,14 @@ class NetworkServer:
             dev_nonce=request.dev_nonce,
             dev_addr=f"{session.dev_addr:08x}",
         )
-        await self._first_that_goes(device.name, heard.gateway, windows, phy)
+        await self.sender.first_that_goes(device.name, heard.gateway, windows, phy)
 
     def _address(self, device: Device) -> int:
         if device.dev_addr is not None:
             return device.dev_addr
-        taken = {one.dev_addr for known in self.devices.values() for one in uplink.sessions_of(known)}
+        taken = {
+            one.dev_addr for known in self.devices.values() for one in uplink.sessions_of(known)
+        }
         return join.new_address(self.settings.net_id, taken, self._chance)
 
     async def _data(self, heard: Reception, copies: list[Reception]) -> None:
@@ -304,9 +268,11 @@ class NetworkServer:
             self.record.add("retransmission", device.name, fcnt=match.fcnt, phy=heard.phy)
         else:
             session.copies, session.last_uplink = 1, heard.phy
+            if match.fcnt <= session.fcnt_up:  # an ABP device that began again
+                session.fcnt_down = 0
             session.fcnt_up = match.fcnt
             wish.replies = self._new_data(device, session, data, heard, copies)
-        await self._answer(device, session, heard, wish)
+        await self.sender.answer(device, session, heard, wish)
 
     def _new_data(
         self,
@@ -335,6 +301,7 @@ class NetworkServer:
             else:
                 self.record.add("mac_request", device.name, name=option.name, values=option.values)
                 replies += self._reply(option, heard, copies)
+        self._unanswered(device)
         if rest:
             self.record.add("mac_unknown", device.name, rest=rest)
         self.record.add(
@@ -389,129 +356,24 @@ class NetworkServer:
         return []  # Class B is not spoken here: no answer says so
 
     def _adapt(self, device: Device, session: Session, wanted: bool) -> None:
-        asked = any(command.cid == commands.LINK_ADR for command in device.asked)
         queued = any(command.cid == commands.LINK_ADR for command in device.commands)
-        if not (self.settings.adr and device.adr and wanted) or queued:
+        if queued or not (self.settings.adr and device.adr and wanted):
             return
         choice = adr.decide(self.region, session, self.settings.adr_history)
-        if choice is None or (asked and len(session.snr) < self.settings.adr_history):
+        if choice is None:
             return
+        session.snr.clear()
         self.record.add("adr", device.name, dr=choice[0], power=choice[1])
         self.link_adr(device, dr=choice[0], power=choice[1], nb_trans=session.nb_trans)
 
-    # What goes down.
-
-    async def _answer(
-        self, device: Device, session: Session, heard: Reception, wish: downlink.Wish
-    ) -> None:
-        wanted = device.queue[0].window if device.queue else "auto"
-        windows = downlink.data_windows(self.region, session, heard, wanted)
-        room = self.region.longest(windows[0].dr, session.dwell_down)
-        content = downlink.compose(device, session, wish, room)
-        if content is not None:
-            await self._send_content(device, session, heard.gateway, windows, content)
-
-    async def _class_c(self, device: Device) -> None:
-        session, gateway = device.session, device.gateway
-        if session is None or gateway is None:
-            self.record.add("error", device.name, text="Class C, but nothing was heard of it yet")
-            return
-        window = downlink.Window("c", None, session.rx2_freq, session.rx2_dr)
-        room = self.region.longest(window.dr, session.dwell_down)
-        wish = downlink.Wish(with_commands=device.commands_in_class_c)
-        content = downlink.compose(device, session, wish, room)
-        if content is not None:
-            await self._send_content(device, session, gateway, [window], content)
-
-    async def _send_content(
-        self,
-        device: Device,
-        session: Session,
-        gateway: bytes,
-        windows: list[downlink.Window],
-        content: downlink.Content,
-    ) -> None:
-        data, application = content.data, content.application
-        fitting = [
-            one
-            for one in windows
-            if content.length + len(data.fopts) * (data.port != 0) * (application is None)
-            <= self.region.longest(one.dr, session.dwell_down) + (application is None)
-        ]
-        if application is not None:
-            device.queue.remove(application)
-            if not fitting:
-                room = self.region.longest(windows[0].dr, session.dwell_down)
-                text = f"{content.length} bytes, the window has room for {room}"
-                self.record.add("too_long", device.name, port=application.port, text=text)
-                return
-        self._taken(device, content)
-        if data.fcnt == session.fcnt_down:
-            session.fcnt_down += 1
-        phy = frames.write_data(data, session.nwk_s_key, session.app_s_key)
-        self.record.add(
-            "downlink",
-            device.name,
-            fcnt=data.fcnt,
-            port=data.port,
-            payload=data.payload,
-            fopts=data.fopts,
-            fctrl=data.fctrl,
-            confirmed=data.confirmed,
-            phy=phy,
-        )
-        if not await self._first_that_goes(device.name, gateway, fitting, phy):
-            self._give_back(device, content)
-
-    def _taken(self, device: Device, content: downlink.Content) -> None:
-        """Before the first wait: nothing of the content may go twice."""
-        for command in content.sent:
-            command.sent += 1
-            if command in device.commands:
-                device.commands.remove(command)
-            if command.wants_answer:
-                device.asked.append(command)
-        if content.application is not None and content.application.confirmed:
-            device.unacknowledged = content.application
-
-    def _give_back(self, device: Device, content: downlink.Content) -> None:
-        """No gateway took it: what it carried waits for the next chance."""
-        for command in reversed(content.sent):
-            if command in device.asked:
-                device.asked.remove(command)
+    def _unanswered(self, device: Device) -> None:
+        """Requests that this uplink should have answered: once more, or given up."""
+        for command in reversed(device.asked):
+            if command.sent <= self.settings.command_repeats:
                 device.commands.appendleft(command)
-        if content.application is not None:
-            if device.unacknowledged is content.application:
-                device.unacknowledged = None
-            device.queue.appendleft(content.application)
-
-    async def _first_that_goes(
-        self, name: str, gateway: bytes, windows: list[downlink.Window], phy: bytes
-    ) -> bool:
-        for window in windows:
-            if await self._transmit(name, gateway, window, phy) == "NONE":
-                return True
-        return False
-
-    async def _transmit(
-        self, name: str, gateway: bytes, window: downlink.Window, phy: bytes
-    ) -> str:
-        rate = self.region.downlink(window.dr)
-        plain = downlink.Transmission(gateway, window, rate, phy, self.region.power_dbm)
-        answer = "NONE"
-        for one in self.mangle(plain):
-            answer = await self.link.transmit(one.gateway, one.txpk())
-            self.record.add(
-                "sent" if answer == "NONE" else "not_sent",
-                name,
-                window=one.window.name,
-                tmst=one.window.tmst,
-                freq=one.window.freq,
-                datr=one.rate.datr,
-                answer=answer,
-                phy=one.phy,
-            )
-        return answer
+            else:
+                self.record.add("mac_unanswered", device.name, cid=command.cid)
+        device.asked.clear()
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

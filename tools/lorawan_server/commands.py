@@ -56,10 +56,12 @@ def build(name: str, **values: int) -> Command:
     """A downlink command by liblora's name for it and for its fields, such as
     build("NewChannelReq", Chnl=3, Freq=8671000, MinDR=0, MaxDR=5); frequencies in
     100 Hz. ValueError says what does not exist or does not fit."""
-    kind = getattr(loraopts, name, None)
-    if kind not in loraopts.OPTSDN.values():
-        known = ", ".join(sorted(one.NAME for one in loraopts.OPTSDN.values()))
-        raise ValueError(f"no MAC command '{name}' to a device; choose from: {known}")
+    kinds = {one.NAME: one for one in loraopts.OPTSDN.values()}
+    kind = kinds.get(name)
+    if kind is None:
+        raise ValueError(
+            f"no MAC command '{name}' to a device; choose from: {', '.join(sorted(kinds))}"
+        )
     option = kind()
     fields = fields_of(option)
     for field, value in values.items():

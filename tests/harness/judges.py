@@ -279,8 +279,13 @@ def readable(known: Known) -> bool:
     MIC of a data frame that has no FPort for one."""
     if known.mtype == 0:
         return True
-    has_port = len(known.phy) > 12 + (known.phy[5] & 15)
-    return known.mtype != 1 and known.fcnt < 0x10000 and has_port
+    return known.mtype != 1 and known.fcnt < 0x10000 and port_of(known.phy) is not None
+
+
+def port_of(phy: bytes) -> int | None:
+    """FPort of a data frame."""
+    at = 8 + (phy[5] & 15)
+    return phy[at] if len(phy) > at + 4 else None
 
 
 def read_tshark(known: Sequence[Known]) -> list[Reading]:
@@ -307,7 +312,9 @@ def key_row(one: Known) -> tuple[str, tuple[str, str, str, str]]:
     """What the row is for, and the row: address, keys, JoinEUI in the order of the wire."""
     if one.session is not None:
         address = one.session.dev_addr.to_bytes(4, "little").hex()
-        keys = (one.session.nwk_s_key.hex(), one.session.app_s_key.hex())
+        nwk_s_key, app_s_key = one.session.nwk_s_key.hex(), one.session.app_s_key.hex()
+        # tshark 4.0 deciphers port 0 with the AppSKey.
+        keys = (nwk_s_key, nwk_s_key if port_of(one.phy) == 0 else app_s_key)
         return address, (address, *keys, "00" * 8)
     assert one.root is not None
     eui = one.root.join_eui.to_bytes(8, "little").hex()

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import cast
 
 import semtech_udp
 
@@ -34,9 +35,10 @@ class Settings:
     stat_s: float = 30.0
     # Frames with a bad CRC are told to the server, marked so.
     forward_bad_crc: bool = False
-    # How long the air's time is held after an uplink for the server to think; a
-    # downlink ends it sooner. 0: time runs on.
+    # How long the air's time is held after an uplink for the server to think; 0: time
+    # runs on. A downlink ends it sooner, or a server in the same process, by let_go().
     think_s: float = 0.0
+    downlink_ends_thinking: bool = True
 
 
 @dataclass
@@ -95,7 +97,7 @@ class Gateway(asyncio.DatagramProtocol):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         while self._holding:
-            self._let_go()
+            self.let_go()
         if self._transport is not None:
             self._transport.close()
         await self.air.close()
@@ -125,7 +127,7 @@ class Gateway(asyncio.DatagramProtocol):
         if self.settings.think_s:
             self.air.hold()
             loop = asyncio.get_running_loop()
-            self._holding.append(loop.call_later(self.settings.think_s, self._let_go))
+            self._holding.append(loop.call_later(self.settings.think_s, self.let_go))
 
     def _rxpk(self, frame: AirFrame, channel: int) -> dict[str, object]:
         clock = self.settings.clock
@@ -151,8 +153,8 @@ class Gateway(asyncio.DatagramProtocol):
             "data": base64.b64encode(frame.payload).decode(),
         }
 
-    def _let_go(self) -> None:
-        """End the oldest hold."""
+    def let_go(self) -> None:
+        """The server has thought: end the oldest hold."""
         if self._holding:
             self._holding.pop(0).cancel()
             self.air.release()
@@ -160,8 +162,7 @@ class Gateway(asyncio.DatagramProtocol):
     # The server.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def error_received(self, exc: Exception) -> None:
         self.note("error", {"text": f"server: {exc}"})
@@ -205,8 +206,8 @@ class Gateway(asyncio.DatagramProtocol):
                 semtech_udp.TX_ACK, token, self.settings.eui, {"txpk_ack": {"error": error}}
             )
         )
-        if error == "NONE":
-            self._let_go()
+        if error == "NONE" and self.settings.downlink_ends_thinking:
+            self.let_go()
 
     def _push(self, content: dict[str, object]) -> None:
         self.counts.pushed += 1

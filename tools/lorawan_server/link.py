@@ -9,6 +9,7 @@ import binascii
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import semtech_udp
 
@@ -81,8 +82,7 @@ class Link(asyncio.DatagramProtocol):
         self.gateways: dict[bytes, Address] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def error_received(self, exc: Exception) -> None:
         self._note("error", text=f"UDP: {exc}")

@@ -16,7 +16,7 @@ from lorawan_server.device import Command, Device, Downlink, MulticastGroup, Ses
 from lorawan_server.events import Event, Record
 from lorawan_server.link import BadReception, Link, Reception, reception
 from lorawan_server.regions import Region
-from lorawan_server.sending import Sender
+from lorawan_server.sending import Mangle, Sender
 
 # GPS time began then, and is ahead of UTC by the leap seconds since.
 GPS_EPOCH = 315_964_800
@@ -85,6 +85,15 @@ class NetworkServer:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.link.close()
+
+    @property
+    def mangle(self) -> Mangle:
+        """For tests: turns a transmission into none, another or several; see faults.py."""
+        return self.sender.mangle
+
+    @mangle.setter
+    def mangle(self, mangle: Mangle) -> None:
+        self.sender.mangle = mangle
 
     # What an application does.
 

@@ -4,7 +4,19 @@ import argparse
 import sys
 from pathlib import Path
 
-from fwlib import bench, debian, firmware, hostbuild, repl, sources, testlevels, tour, venv
+from fwlib import (
+    bench,
+    debian,
+    firmware,
+    hostbuild,
+    node,
+    peers,
+    repl,
+    sources,
+    testlevels,
+    tour,
+    venv,
+)
 from fwlib.steps import FwError, NotSupported, build_lock, say
 
 
@@ -20,6 +32,7 @@ def command_setup(args: argparse.Namespace) -> int:
     with build_lock():
         debian.install_packages()
         venv.ensure()
+        node.ensure_if_possible()
         trees = [sources.get("stable", update=args.update)]
         try:
             trees.append(sources.get("unstable", update=args.update))
@@ -47,6 +60,10 @@ def command_bench(args: argparse.Namespace) -> int:
     return bench.run(ready(args.source), args.name, args.options)
 
 
+def command_peer(args: argparse.Namespace) -> int:
+    return peers.run(args.peer, args.options)
+
+
 def command_test(args: argparse.Namespace) -> int:
     known = testlevels.available()
     if args.list:
@@ -60,6 +77,7 @@ def command_test(args: argparse.Namespace) -> int:
     with build_lock():
         debian.install_packages()
         venv.ensure()
+        node.ensure_if_possible()
     run.sources()
     results = []
     for name in known:
@@ -102,6 +120,10 @@ def parser() -> argparse.ArgumentParser:
     measure.add_argument("options", nargs=argparse.REMAINDER, help="its own options (--help)")
     measure.set_defaults(call=command_bench)
 
+    for name, (_, title) in peers.PEERS.items():
+        peer = commands.add_parser(name, help=title, add_help=False)
+        peer.set_defaults(call=command_peer, peer=name, options=[])
+
     test = commands.add_parser("test", help="every test level that can run here, or some")
     test.add_argument("level", nargs="*", metavar="LEVEL")
     test.add_argument("--list", action="store_true", help="name the levels")
@@ -121,7 +143,13 @@ def add_source(command: argparse.ArgumentParser) -> None:
 
 
 def main(argv: list[str]) -> int:
-    args = parser().parse_args(argv)
+    top = parser()
+    # A peer's options are its own: its program reads them.
+    args, rest = top.parse_known_args(argv)
+    if hasattr(args, "peer"):
+        args.options = argv[1:]
+    elif rest:
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return args.call(args)
     except FwError as error:

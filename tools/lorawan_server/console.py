@@ -98,11 +98,9 @@ class Console:
         return ""
 
     async def _adr(self, words: list[str]) -> str:
-        names = ("dr", "power", "nb_trans")
-        values = {name: int(word) for name, word in zip(names, words[1:], strict=False)}
-        if "dr" not in values:
-            raise IndexError
-        self._server.link_adr(self._device(words[0]), **values)
+        numbers = [int(word) for word in words[1:]]
+        wanted = {"dr": numbers[0], **dict(zip(("power", "nb_trans"), numbers[1:], strict=False))}
+        self._server.link_adr(self._device(words[0]), None, **wanted)
         return ""
 
     async def _multicast(self, words: list[str]) -> str:

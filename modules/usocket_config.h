@@ -21,4 +21,10 @@
 #define USOCKET_COMPAT_PYCOM (0)
 #endif
 
+// The milliseconds that lwIP shall sleep for, where a port's clock is not lwIP's
+// (the host firmware's under a time factor). NET_FOREVER stays.
+#ifndef USOCKET_INET_SLEEP_MS
+#define USOCKET_INET_SLEEP_MS(ms) (ms)
+#endif
+
 #endif // USOCKET_USOCKET_CONFIG_H

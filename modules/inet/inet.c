@@ -9,6 +9,7 @@
 #include "lwip/tcp.h"
 
 #include "inet/inet_conn.h"
+#include "usocket_config.h"
 
 // net_socket_t.state
 enum {
@@ -430,6 +431,7 @@ static int inet_recv(net_socket_t *s, void *buf, size_t len, int flags, net_addr
 
 static int inet_recv_wait(net_socket_t *s, void *buf, size_t len, net_addr_t *from, uint32_t timeout_ms) {
     inet_conn_t *c = conn_of(s);
+    timeout_ms = USOCKET_INET_SLEEP_MS(timeout_ms);
     inet_conn_enter(c);
     if (s->state == INET_CONNECTING) {
         inet_conn_sleep(c, NET_POLLOUT, timeout_ms);
@@ -475,7 +477,8 @@ static int inet_wait(net_socket_t *s, int want, uint32_t timeout_ms) {
     }
     inet_conn_t *c = conn_of(s);
     inet_conn_enter(c);
-    inet_conn_sleep(c, s->state == INET_CONNECTING ? NET_POLLOUT : want & (NET_POLLIN | NET_POLLOUT), timeout_ms);
+    inet_conn_sleep(c, s->state == INET_CONNECTING ? NET_POLLOUT : want & (NET_POLLIN | NET_POLLOUT),
+        USOCKET_INET_SLEEP_MS(timeout_ms));
     return inet_conn_leave(c) ? inet_poll(s, want | NET_POLLERR | NET_POLLHUP) : -NET_EBADF;
 }
 

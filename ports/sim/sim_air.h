@@ -3,7 +3,8 @@
 //
 // Positions are metres in a plane; path loss is log-distance, with a loss that can
 // be set for a pair. Noise floor and interference are those of the receiver's
-// bandwidth. Deterministic with a seed. Single-threaded as sim_time.h.
+// bandwidth. Deterministic with a seed. Single-threaded as sim_time.h, whose clock
+// it uses. docs/simulation.md has the numbers.
 // SPDX-License-Identifier: MIT
 #ifndef USOCKET_PORTS_SIM_SIM_AIR_H
 #define USOCKET_PORTS_SIM_SIM_AIR_H
@@ -33,6 +34,8 @@ typedef struct {
     bool crc;
     bool low_rate; // LowDataRateOptimize
     bool crc_bad; // sent with a wrong CRC, by a test
+    bool crc_ibm; // FSK: IBM's CRC instead of CCITT's
+    uint8_t hop_period; // LoRa: symbols between hops; 0 none
     uint32_t bit_rate; // FSK
     uint32_t deviation;
     bool whitening;
@@ -44,7 +47,13 @@ typedef struct {
 } sim_air_frame_t;
 
 typedef enum {
-    SIM_AIR_ON_AIR, SIM_AIR_RECEIVED, SIM_AIR_COLLISION, SIM_AIR_WEAK, SIM_AIR_NOBODY, SIM_AIR_ABORTED,
+    SIM_AIR_ON_AIR, // its transmission begins (radio NULL)
+    SIM_AIR_RECEIVED,
+    SIM_AIR_COLLISION, // heard, and destroyed by another
+    SIM_AIR_WEAK, // heard, and too weak for its header or payload
+    SIM_AIR_NOBODY, // it ended and no radio heard it (radio NULL)
+    SIM_AIR_ABORTED, // cut short; radio NULL at its sender, else at a receiver
+    SIM_AIR_SENT, // it ended at its sender, its data is complete (radio NULL)
 } sim_air_fate_t;
 
 // A radio that takes part: a chip of this process.
@@ -57,7 +66,7 @@ struct _sim_air_radio_t {
     void (*ended)(sim_air_radio_t *radio, const sim_air_frame_t *frame);
     char name[16];
     int32_t x_m, y_m;
-    uint32_t id; // set by sim_air_join()
+    uint32_t id; // 0: sim_air_join() chooses one; else the owner's, for airs of several processes
     sim_air_radio_t *next;
 };
 
@@ -68,10 +77,18 @@ void sim_air_leave(sim_air_radio_t *radio);
 // Put a frame on the air (copied); returns the air's copy, NULL when its pool of
 // frames is full (counted). source and number are filled in.
 const sim_air_frame_t *sim_air_transmit(sim_air_radio_t *radio, const sim_air_frame_t *frame);
+uint32_t sim_air_dropped(void);
+// The sender learns more while the frame is on its way: a byte of its data (an FSK
+// FIFO that is refilled), a new carrier frequency or power (hops, Sigfox).
+void sim_air_put(const sim_air_frame_t *frame, size_t at, uint8_t byte);
+void sim_air_retune(const sim_air_frame_t *frame, uint32_t frequency, int16_t power_x10);
+// The frame will be received with a bad CRC.
+void sim_air_spoil(const sim_air_frame_t *frame);
 // The frame ends now instead.
 void sim_air_abort(const sim_air_frame_t *frame);
 
-// Frames on the air now or soon, one after another: NULL gives the first.
+// Frames on the air now or soon, one after another: NULL gives the first. Frames
+// that other processes sent are given until their notice may be late no more.
 const sim_air_frame_t *sim_air_next(const sim_air_frame_t *before);
 
 // How a frame arrives at a radio: dBm * 10.
@@ -85,6 +102,18 @@ int sim_air_noise_x10(uint32_t bandwidth);
 int sim_air_snr_x10(const sim_air_radio_t *radio, const sim_air_frame_t *frame);
 bool sim_air_collided(const sim_air_radio_t *radio, const sim_air_frame_t *frame, uint64_t from_ns, uint64_t to_ns);
 
+// The demodulation limit of a spreading factor: signal to noise in dB * 10.
+int sim_air_limit_x10(unsigned sf);
+
+// Slow fading, another one for each frame and receiver: standard deviation in
+// dB * 10; 5 after a reset.
+void sim_air_set_fading(int sigma_x10);
+
+// Notices from other processes come up to this much late: receivers put off by it
+// what means "nothing was heard" (a symbol timeout, the end of a CAD). 0 after a reset.
+void sim_air_set_lateness(uint64_t ns);
+uint64_t sim_air_lateness(void);
+
 // Extra loss between two radios, both ways, in dB; by id.
 void sim_air_set_loss(uint32_t a, uint32_t b, int loss_db);
 // What became of a frame at a radio, told by the chip, for monitors and captures.
@@ -95,7 +124,9 @@ void sim_air_tell(const sim_air_radio_t *radio, const sim_air_frame_t *frame, si
 typedef void (*sim_air_watch_t)(const sim_air_radio_t *radio, const sim_air_frame_t *frame, sim_air_fate_t fate);
 void sim_air_watch(sim_air_watch_t watch);
 
-// A frame that a radio of another process sent: source and number are its own.
+// A frame that a radio of another process sent: source and number are its own. Its
+// start may lie in the past. Given again, it tells the frame's end and its complete
+// data. The watcher is not told, but for what becomes of it here.
 void sim_air_from_outside(const sim_air_frame_t *frame, int32_t x_m, int32_t y_m);
 
 #endif // USOCKET_PORTS_SIM_SIM_AIR_H

@@ -32,6 +32,8 @@ typedef enum {
     SIM_RULE_PA_LEVEL, // manual PA level above 0xE7
     SIM_RULE_FREQUENCY, // outside the chip's range
     SIM_RULE_DURING_RESET, // SPI while reset or within its 5 ms
+    SIM_RULE_FIFO_OVERWRITTEN, // LoRa: a byte of the frame being sent was changed
+    SIM_RULE_FIFO_UNDERRUN, // FSK: the FIFO ran empty in the middle of a packet
     SIM_RULE_NUMBER,
 } sim_chip_rule_t;
 
@@ -62,7 +64,7 @@ struct _sim_chip_t {
     // Every register write, for checks of a trace; may be NULL.
     void (*trace)(sim_chip_t *chip, uint8_t address, uint8_t value);
     struct {
-        uint64_t words[320]; // the model's own: sim_chip_internal.h
+        uint64_t words[288]; // the model's own: sim_chip_internal.h
     } state;
 };
 

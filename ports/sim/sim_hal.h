@@ -13,6 +13,17 @@ void sim_hal_init(sim_chip_t *chip, const hal_board_t *board, bool reset_line);
 // Between an edge or deadline and the task: a fixed latency and a random jitter (us).
 void sim_hal_set_latency(uint32_t fixed_us, uint32_t jitter_us, uint32_t seed);
 
+// All lines on one pin, as on the Pycom boards: only an edge of their OR wakes.
+void sim_hal_set_merged(bool merged);
+// Edges are seen no more, for tests of drivers that must not rely on them.
+void sim_hal_set_deaf(bool deaf);
+
+// What the antenna switch was told last.
+hal_rf_t sim_hal_rf(void);
+// Times that the lock was taken twice or given up unheld, and SPI, reset line or
+// hal_wait() used without it. A test asserts 0.
+uint32_t sim_hal_lock_faults(void);
+
 // Let time pass, calling the task when it is due.
 void sim_hal_run(uint64_t us);
 // The same until a condition holds, at most us; true if it does.

@@ -23,6 +23,8 @@
 
 #include "host_console.h"
 #include "host_net.h"
+#include "host_radio.h"
+#include "host_sim.h"
 
 // How the next program after a soft reset goes on: "raw" or "friendly", and the
 // console's state.
@@ -215,6 +217,8 @@ void host_repl_reset(bool raw) {
     host_console_interruptible(false);
     finish_objects();
     host_net_finish();
+    host_radio_finish();
+    host_sim_finish();
     static const char text[] = "MPY: soft reboot\r\n";
     host_console_write(text, sizeof(text) - 1);
     char **argv = arguments();

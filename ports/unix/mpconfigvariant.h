@@ -43,13 +43,22 @@
 #define MICROPY_PY_THREAD_RECURSIVE_MUTEX (1)
 #endif
 
-// Python's poll loops sleep without the global lock until the stack has worked,
-// at most a millisecond (other objects have no way to wake them).
-#include "host_event.h"
+// Python's poll loops sleep without the global lock until the stack or the radio
+// has worked, at most a millisecond (other objects have no way to wake them).
+#include "host_clock.h"
 #define MICROPY_EVENT_POLL_HOOK \
     do { \
         mp_handle_pending(true); \
         MP_THREAD_GIL_EXIT(); \
-        host_event_wait(1); \
+        host_clock_poll(); \
         MP_THREAD_GIL_ENTER(); \
     } while (0);
+
+// IP sockets' timeouts are of the firmware's clock, lwIP's of the PC's.
+#define USOCKET_INET_SLEEP_MS(ms) host_clock_wall_ms(ms)
+
+// radiosim's pins are machine.Pin's.
+struct _mp_obj_type_t;
+extern const struct _mp_obj_type_t radiosim_pin_type;
+#define MICROPY_PY_MACHINE_EXTRA_GLOBALS \
+    { MP_ROM_QSTR(MP_QSTR_Pin), MP_ROM_PTR(&radiosim_pin_type) },

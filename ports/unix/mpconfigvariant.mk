@@ -18,10 +18,10 @@ QSTR_GLOBAL_DEPENDENCIES += $(VARIANT_DIR)/newlib_mperrno.h
 
 # lwIP and mbedTLS, built by CMake into USOCKET_HOST_BUILD (tools/fw.py passes
 # it and the source directories).
-CFLAGS += -I$(VARIANT_DIR)/lwip -I$(VARIANT_DIR)/host -I$(VARIANT_DIR)/mbedtls
+CFLAGS += -I$(VARIANT_DIR)/lwip -I$(VARIANT_DIR)/host -I$(VARIANT_DIR)/mbedtls -I$(VARIANT_DIR)/../sim
 CFLAGS += -I$(LWIP_DIR)/src/include
 CFLAGS += -I$(MBEDTLS_DIR)/include -DMBEDTLS_CONFIG_FILE='"mbedtls_config_host.h"'
-LDFLAGS += -Wl,--start-group $(USOCKET_HOST_BUILD)/libhost_net.a $(USOCKET_HOST_BUILD)/libhost_lwip.a \
+LDFLAGS += -Wl,--start-group $(addprefix $(USOCKET_HOST_BUILD)/lib,host_net.a host_radio.a sim.a host_lwip.a) \
 	$(addprefix $(USOCKET_HOST_BUILD)/mbedtls/library/,libmbedtls.a libmbedx509.a libmbedcrypto.a) -Wl,--end-group
 LDFLAGS += $(shell pkg-config --libs slirp)
 LDFLAGS += -Wl,--wrap=mbedtls_ssl_config_defaults
@@ -30,5 +30,8 @@ comma := ,
 SHARED_SRC_C_EXTRA += runtime/pyexec.c
 LDFLAGS += $(addprefix -Wl$(comma)--wrap=mp_hal_,set_interrupt_char stdin_rx_chr \
 	stdout_tx_strn stdout_tx_strn_cooked stdio_mode_raw stdio_mode_orig)
+# The firmware's clock may be simulated (clock_port.c).
+LDFLAGS += $(addprefix -Wl$(comma)--wrap=mp_hal_,ticks_ms ticks_us time_ns delay_ms)
+$(BUILD)/extmod/modtime.o: CFLAGS += -DCLOCK_PORT_REPLACE -include $(VARIANT_DIR)/clock_port.h
 # Names instead of sentences in TLS errors, as on the ESP32.
 SRC_THIRDPARTY_C += lib/mbedtls_errors/esp32_mbedtls_errors.c

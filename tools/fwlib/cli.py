@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from fwlib import (
+    air,
     bench,
     debian,
     firmware,
@@ -123,6 +124,10 @@ def parser() -> argparse.ArgumentParser:
     for name, (_, title) in peers.PEERS.items():
         peer = commands.add_parser(name, help=title, add_help=False)
         peer.set_defaults(call=command_peer, peer=name, options=[])
+
+    monitor = commands.add_parser("air", help="join firmwares by radio, and show every frame")
+    air.add_options(monitor)
+    monitor.set_defaults(call=air.run)
 
     test = commands.add_parser("test", help="every test level that can run here, or some")
     test.add_argument("level", nargs="*", metavar="LEVEL")

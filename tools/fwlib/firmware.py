@@ -13,6 +13,11 @@ SETTINGS = {
     "forward": "USOCKET_FORWARD",
     "dns": "USOCKET_DNS",
     "mac": "USOCKET_MAC",
+    "radio": "USOCKET_RADIO",
+    "air": "USOCKET_AIR",
+    "store": "USOCKET_STORE",
+    "time_factor": "USOCKET_TIME_FACTOR",
+    "seed": "USOCKET_SEED",
 }
 
 
@@ -30,6 +35,20 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--dns", metavar="A.B.C.D[:PORT]", help="name server instead of DHCP's")
     group.add_argument("--mac", metavar="02:...", help="hardware address of the interface")
+    radio = parser.add_argument_group("radio of the firmware")
+    radio.add_argument(
+        "--radio", metavar="CHIP", help="sx1276 (default), sx1272 or none[,OPTIONS]"
+    )
+    radio.add_argument(
+        "--air",
+        metavar="PORT[,x=M][,y=M][,name=NAME]",
+        help="join the firmwares of `fw.py air` on that port",
+    )
+    radio.add_argument(
+        "--store", metavar="DIR", help="where keys and counters are kept; or memory"
+    )
+    radio.add_argument("--time-factor", metavar="F", help="run the firmware's clock so fast")
+    radio.add_argument("--seed", metavar="N", help="make its random numbers repeatable")
 
 
 def environment(args: argparse.Namespace) -> dict[str, str]:

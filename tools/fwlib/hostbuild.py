@@ -11,7 +11,7 @@ from fwlib.sources import Sources
 from fwlib.steps import run_step
 
 JOBS = f"-j{os.cpu_count() or 2}"
-LIBRARIES = ("host_lwip", "host_net", "mbedtls", "mbedx509", "mbedcrypto")
+LIBRARIES = ("host_lwip", "host_net", "host_radio", "sim", "mbedtls", "mbedx509", "mbedcrypto")
 TODO = "read the log; if the sources changed underneath, remove {} and run this again"
 
 

@@ -24,12 +24,16 @@ void host_event_signal(void) {
 }
 
 void host_event_wait(unsigned int timeout_ms) {
+    host_event_wait_us(timeout_ms * 1000);
+}
+
+void host_event_wait_us(unsigned int timeout_us) {
     unsigned int now = atomic_load(&count);
     if (now == seen) {
         struct timespec at;
         clock_gettime(CLOCK_MONOTONIC, &at);
-        at.tv_sec += timeout_ms / 1000;
-        at.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+        at.tv_sec += timeout_us / 1000000;
+        at.tv_nsec += (long)(timeout_us % 1000000) * 1000;
         if (at.tv_nsec >= 1000000000) {
             at.tv_sec += 1;
             at.tv_nsec -= 1000000000;

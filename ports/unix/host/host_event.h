@@ -11,5 +11,6 @@ void host_event_signal(void);
 // over. A signal that came since the last call returns at once, so none is lost
 // between looking and sleeping.
 void host_event_wait(unsigned int timeout_ms);
+void host_event_wait_us(unsigned int timeout_us);
 
 #endif // USOCKET_PORTS_UNIX_HOST_EVENT_H

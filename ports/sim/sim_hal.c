@@ -1,0 +1,241 @@
+// hal.h on a software chip, in virtual time; sim_hal_store.c has the records.
+// SPDX-License-Identifier: MIT
+#include <string.h>
+
+#include "net/net_errno.h"
+#include "sim_hal.h"
+#include "sim_math.h"
+
+#define NS_PER_US (1000u)
+// A task that asks to be called again and again at one moment still lets time pass.
+#define STEP_NS (1000u)
+
+static struct {
+    sim_chip_t *chip;
+    const hal_board_t *board;
+    hal_run_t run;
+    uint64_t edge_ns; // of the last edge since the last call; 0 none
+    uint64_t due_ns; // the task is called then; SIM_NEVER
+    uint64_t deadline_us;
+    uint32_t latency_us, jitter_us, random;
+    hal_rf_t rf;
+    uint32_t lock_faults;
+    uint8_t levels; // of the lines that wake, for merging
+    bool reset_line, merged, deaf;
+    bool in_task, locked, notified;
+} hal;
+
+static uint64_t latency_ns(void) {
+    uint32_t jitter = hal.jitter_us == 0 ? 0 : sim_math_random(&hal.random) % (hal.jitter_us + 1);
+    return (uint64_t)(hal.latency_us + jitter) * NS_PER_US;
+}
+
+static void call_soon(void) {
+    uint64_t due = sim_time_now() + latency_ns();
+    if (due < hal.due_ns) {
+        hal.due_ns = due;
+    }
+}
+
+static void on_edge(sim_chip_t *chip, int dio, bool level) {
+    (void)chip;
+    if (!(hal.board->dio & 1 << dio)) {
+        return;
+    }
+    uint8_t before = hal.levels;
+    hal.levels = (uint8_t)(level ? before | 1 << dio : before & ~(1 << dio));
+    bool rising = hal.merged ? before == 0 && hal.levels != 0 : level;
+    if (rising && !hal.deaf && hal.run != NULL) {
+        hal.edge_ns = sim_time_now();
+        call_soon();
+    }
+}
+
+void sim_hal_init(sim_chip_t *chip, const hal_board_t *board, bool reset_line) {
+    memset(&hal, 0, sizeof(hal));
+    hal.chip = chip;
+    hal.board = board;
+    hal.reset_line = reset_line;
+    hal.due_ns = SIM_NEVER;
+    hal.deadline_us = HAL_NEVER;
+    chip->edge = on_edge;
+}
+
+void sim_hal_set_latency(uint32_t fixed_us, uint32_t jitter_us, uint32_t seed) {
+    hal.latency_us = fixed_us;
+    hal.jitter_us = jitter_us;
+    hal.random = seed;
+}
+
+void sim_hal_set_merged(bool merged) {
+    hal.merged = merged;
+}
+
+void sim_hal_set_deaf(bool deaf) {
+    hal.deaf = deaf;
+}
+
+hal_rf_t sim_hal_rf(void) {
+    return hal.rf;
+}
+
+uint32_t sim_hal_lock_faults(void) {
+    return hal.lock_faults;
+}
+
+static bool in_context(void) {
+    if (!hal.in_task && !hal.locked) {
+        ++hal.lock_faults;
+        return false;
+    }
+    return true;
+}
+
+static uint64_t task_due_ns(void) {
+    uint64_t deadline = hal.deadline_us >= SIM_NEVER / NS_PER_US ? SIM_NEVER : hal.deadline_us * NS_PER_US;
+    if (deadline != SIM_NEVER) {
+        deadline += (uint64_t)hal.latency_us * NS_PER_US;
+    }
+    return hal.due_ns < deadline ? hal.due_ns : deadline;
+}
+
+static void call_task(void) {
+    uint64_t edge = hal.edge_ns;
+    uint64_t edge_us = edge == 0 ? 0 : edge < NS_PER_US ? 1 : edge / NS_PER_US;
+    hal.edge_ns = 0;
+    hal.due_ns = SIM_NEVER;
+    if (hal.deadline_us != HAL_NEVER && sim_time_now() / NS_PER_US >= hal.deadline_us) {
+        hal.deadline_us = HAL_NEVER;
+    }
+    hal.in_task = true;
+    hal.run(edge_us);
+    hal.in_task = false;
+}
+
+// One step on: to the task's next call or the model's next event, at most to end.
+static void step(uint64_t end_ns) {
+    uint64_t now = sim_time_now();
+    uint64_t due = hal.run == NULL ? SIM_NEVER : task_due_ns();
+    if (due <= now) {
+        call_task();
+        if (sim_time_now() == now && task_due_ns() <= now) {
+            sim_time_advance(now + STEP_NS);
+        }
+        return;
+    }
+    uint64_t next = sim_time_next();
+    next = next < due ? next : due;
+    sim_time_advance(next < end_ns ? next : end_ns);
+}
+
+void sim_hal_run(uint64_t us) {
+    sim_hal_run_until(NULL, NULL, us);
+}
+
+bool sim_hal_run_until(bool (*condition)(void *arg), void *arg, uint64_t us) {
+    uint64_t end = sim_time_now() + us * NS_PER_US;
+    for (;;) {
+        if (condition != NULL && condition(arg)) {
+            return true;
+        }
+        if (sim_time_now() >= end) {
+            return false;
+        }
+        step(end);
+    }
+}
+
+int hal_start(hal_run_t run) {
+    if (hal.chip == NULL) {
+        return -NET_ENODEV;
+    }
+    if (hal.run == NULL) {
+        hal.run = run;
+        call_soon();
+    }
+    return 0;
+}
+
+const hal_board_t *hal_board(void) {
+    return hal.board;
+}
+
+int hal_spi_transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t len) {
+    static uint8_t bytes[257];
+    in_context();
+    if (hal.chip == NULL || len > sizeof(bytes) - 1) {
+        return -NET_EIO;
+    }
+    bytes[0] = address;
+    if (out != NULL) {
+        memcpy(bytes + 1, out, len);
+    } else {
+        memset(bytes + 1, 0, len);
+    }
+    sim_chip_spi(hal.chip, bytes, bytes, len + 1);
+    if (in != NULL) {
+        memcpy(in, bytes + 1, len);
+    }
+    return 0;
+}
+
+int hal_reset_line(bool active, bool active_level) {
+    in_context();
+    if (!hal.reset_line) {
+        return -NET_ENODEV;
+    }
+    sim_chip_reset_line(hal.chip, active ? active_level : -1);
+    return 0;
+}
+
+void hal_rf_switch(hal_rf_t rf) {
+    in_context();
+    hal.rf = rf;
+}
+
+uint64_t hal_now_us(void) {
+    return sim_time_now() / NS_PER_US;
+}
+
+void hal_wake(void) {
+    call_soon();
+}
+
+void hal_wake_at(uint64_t when_us) {
+    hal.deadline_us = when_us;
+}
+
+void hal_random(void *buf, size_t len) {
+    uint8_t *bytes = buf;
+    for (size_t i = 0; i < len; ++i) {
+        bytes[i] = (uint8_t)(sim_math_random(&hal.random) >> 11);
+    }
+}
+
+void hal_lock(void) {
+    hal.lock_faults += hal.locked;
+    hal.locked = true;
+}
+
+void hal_unlock(void) {
+    hal.lock_faults += !hal.locked;
+    hal.locked = false;
+}
+
+void hal_wait(uint32_t timeout_ms) {
+    if (!in_context() || hal.in_task) {
+        ++hal.lock_faults; // the task never sleeps
+        return;
+    }
+    hal.locked = false;
+    hal.notified = false;
+    uint64_t end = sim_time_now() + (uint64_t)timeout_ms * 1000 * NS_PER_US;
+    while (!hal.notified && sim_time_now() < end) {
+        step(end);
+    }
+    hal.locked = true;
+}
+
+void hal_notify(void) {
+    hal.notified = true;
+}

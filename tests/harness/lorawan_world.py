@@ -64,6 +64,7 @@ class TestDevice:
     freq: int = 868_100_000
     sf: int = 7
     bandwidth: int = 125_000
+    bit_rate: int = 0
     heard: list[AirFrame] = field(default_factory=list)
 
     async def transmit(self, phy: bytes, listen_s: float = LISTEN_S) -> list[Heard]:
@@ -72,13 +73,15 @@ class TestDevice:
         self.heard.clear()
         sent = air.transmit(
             self.port,
-            AirFrame(air.now + MS, 0, self.freq, self.bandwidth, self.sf, phy),
+            AirFrame(
+                air.now + MS, 0, self.freq, self.bandwidth, self.sf, phy, bit_rate=self.bit_rate
+            ),
         )
         await air.run_until(sent.end_ns + round(listen_s * SECOND))
         return [
             Heard((frame.start_ns - sent.end_ns) // 1000, frame, frame.payload)
             for frame in self.heard
-            if frame.inverted
+            if frame.inverted or frame.sf == 0
         ]
 
     def build(self, payload: bytes = b"", port: int | None = 1, **more: Any) -> bytes:
@@ -184,14 +187,15 @@ class World:
         known = self.server.add(
             Device("otaa", dev_eui=DEV_EUI, join_eui=JOIN_EUI, app_key=APP_KEY, **more)
         )
-        return self._device(), known
+        return self.device(), known
 
     def abp(self, **more: Any) -> tuple[TestDevice, Device]:
         """A device with a session from the start, on both sides."""
         session = Session.start(self.region, DEV_ADDR, NWK_S_KEY, APP_S_KEY)
-        return self._device(), self.server.add(Device("abp", session=session, **more))
+        return self.device(), self.server.add(Device("abp", session=session, **more))
 
-    def _device(self) -> TestDevice:
+    def device(self) -> TestDevice:
+        """A device that the server does not know yet."""
         port = self.air.port()
         device = TestDevice(self, port)
         port.listen(device.heard.append)

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import socket
 import struct
 from collections.abc import Iterator
 
@@ -18,11 +21,12 @@ from harness.lorawan_world import (
     World,
     in_loop,
 )
-from lorawan_server import faults, frames
-from lorawan_server.device import Device, MulticastGroup
+from lorawan_server import faults, frames, regions
+from lorawan_server.background import Background
+from lorawan_server.device import Device, MulticastGroup, Session
 from lorawan_server.frames import ACK, ADR, ADR_ACK_REQ, FPENDING, Data, JoinRequest
 from lorawan_server.join import cflist_frequencies, cflist_masks
-from lorawan_server.server import Settings
+from lorawan_server.server import NetworkServer, Settings
 
 RX2_EU = (869_525_000, 12, 125_000)
 MORE_CHANNELS = [867_100_000, 867_300_000, 867_500_000, 867_700_000, 867_900_000]
@@ -716,3 +720,150 @@ async def test_keys_are_in_no_event_and_no_repr() -> None:
         secrets = (APP_KEY, device.nwk_s_key, device.app_s_key)
         for key in secrets:
             assert key.hex() not in text and repr(key) not in text
+
+
+# Regions: typed here once more, as a device would see them.
+
+JOINS = [
+    # region, uplink (Hz, SF, Hz), RX1 of the join (Hz, SF, Hz), RX2 of data (Hz, SF, Hz)
+    ("EU433", (433_175_000, 12, 125_000), None, (434_665_000, 12, 125_000)),
+    ("IN865", (865_062_500, 7, 125_000), None, (866_550_000, 10, 125_000)),
+    ("KR920", (922_100_000, 9, 125_000), None, (921_900_000, 12, 125_000)),
+    ("RU864", (868_900_000, 8, 125_000), None, (869_100_000, 12, 125_000)),
+    ("AS923-1", (923_200_000, 10, 125_000), None, (923_200_000, 10, 125_000)),
+    ("AS923-2", (921_600_000, 10, 125_000), None, (921_400_000, 10, 125_000)),
+    ("AS923-3", (916_600_000, 10, 125_000), None, (916_600_000, 10, 125_000)),
+    ("AS923-4", (917_500_000, 10, 125_000), None, (917_300_000, 10, 125_000)),
+    (
+        "US915",
+        (914_900_000, 7, 125_000),
+        (927_500_000, 7, 500_000),
+        (923_300_000, 12, 500_000),
+    ),
+    (
+        "US915",
+        (904_600_000, 8, 500_000),
+        (923_900_000, 7, 500_000),
+        (923_300_000, 12, 500_000),
+    ),
+    (
+        "AU915",
+        (915_200_000, 12, 125_000),
+        (923_300_000, 12, 500_000),
+        (923_300_000, 12, 500_000),
+    ),
+    (
+        "AU915",
+        (927_100_000, 8, 500_000),
+        (927_500_000, 7, 500_000),
+        (923_300_000, 12, 500_000),
+    ),
+    (
+        "CN470",
+        (470_900_000, 9, 125_000),
+        (484_500_000, 9, 125_000),
+        (485_300_000, 11, 125_000),
+    ),
+    (
+        "CN470",
+        (507_300_000, 9, 125_000),
+        (494_100_000, 9, 125_000),
+        (494_900_000, 11, 125_000),
+    ),
+    ("CN470", (499_900_000, 9, 125_000), None, (498_300_000, 11, 125_000)),
+    (
+        "CN470",
+        (478_300_000, 9, 125_000),
+        (492_500_000, 9, 125_000),
+        (492_500_000, 11, 125_000),
+    ),
+    (
+        "CN470",
+        (482_300_000, 9, 125_000),
+        (502_500_000, 9, 125_000),
+        (502_500_000, 11, 125_000),
+    ),
+]
+Place = tuple[int, int, int]
+
+
+@pytest.mark.parametrize(("region", "up", "rx1", "rx2"), JOINS)
+@in_loop
+async def test_join_and_rx2_in_every_region(
+    region: str, up: Place, rx1: Place | None, rx2: Place
+) -> None:
+    async with World(region) as world:
+        device, known = world.otaa()
+        device.freq, device.sf, device.bandwidth = up
+        _, heard = await device.join()
+        assert heard.place == (5_000_000, *(rx1 or up))
+        world.server.send(known, 1, b"x", window="rx2")
+        (heard,) = await device.uplink()
+        assert heard.place == (2_000_000, *rx2)
+        world.judge()
+
+
+@in_loop
+async def test_fsk_in_eu868() -> None:
+    """Uplink DR7 is answered with FSK."""
+    async with World() as world:
+        device, known = world.abp()
+        device.freq, device.sf, device.bandwidth = 868_300_000, 0, 100_000
+        device.bit_rate = 50_000
+        world.server.send(known, 1, b"fast")
+        (heard,) = await device.uplink()
+        assert heard.place == (1_000_000, 868_300_000, 0, 100_000)
+        assert heard.air.bit_rate == 50_000
+
+
+@in_loop
+async def test_sixteenth_copy_is_a_replay() -> None:
+    async with World() as world:
+        device, _ = world.abp()
+        phy = device.build(b"again", mtype=frames.CONFIRMED_UP)
+        answers = [len(await device.transmit(phy)) for _ in range(17)]
+        assert answers == [1] * 15 + [0] * 2
+        assert world.kinds()[-1] == "replay"
+
+
+@in_loop
+async def test_two_devices_may_share_an_address() -> None:
+    """The MIC tells them apart."""
+    async with World() as world:
+        device, _ = world.abp()
+        twin, known = world.device(), Device("twin")
+        twin.nwk_s_key, twin.app_s_key = bytes([7] * 16), bytes([8] * 16)
+        known.session = Session.start(world.region, DEV_ADDR, twin.nwk_s_key, twin.app_s_key)
+        world.server.add(known)
+        await device.uplink(b"one")
+        await twin.uplink(b"two")
+        found = [(e.device, e.data["payload"]) for e in world.server.record.of("uplink")]
+        assert found == [("abp", b"one"), ("twin", b"two")]
+        world.judge()
+
+
+def test_server_in_a_thread() -> None:
+    """For tests and tours that are not asynchronous."""
+    server = NetworkServer(regions.get("EU868"))
+    device = server.add(Device("d", dev_eui=1, join_eui=2, app_key=bytes(16)))
+    with Background(server) as running, socket.socket(type=socket.SOCK_DGRAM) as gateway:
+        gateway.settimeout(5)
+        gateway.connect(("127.0.0.1", running.port))
+        gateway.send(b"\x02ab\x02" + bytes(8))
+        assert gateway.recv(100) == b"\x02ab\x04"
+        phy = frames.write_join_request(JoinRequest(2, 1, 0), bytes(16))
+        rxpk = {"tmst": 4_294_000_000, "freq": 868.3, "datr": "SF9BW125", "lsnr": 5, "rssi": -30}
+        body = {"rxpk": [{**rxpk, "size": 23, "data": base64.b64encode(phy).decode()}]}
+        gateway.send(b"\x02cd\x00" + bytes(8) + json.dumps(body).encode())
+        assert gateway.recv(100) == b"\x02cd\x01"
+        answer = gateway.recv(1000)
+        assert (answer[0], answer[3]) == (2, 3)
+        txpk = json.loads(answer[4:])["txpk"]
+        assert txpk["tmst"] == (4_294_000_000 + 5_000_000) % (1 << 32)
+        assert (txpk["freq"], txpk["datr"], txpk["ipol"]) == (868.3, "SF9BW125", True)
+        gateway.send(b"\x02" + answer[1:3] + b"\x05" + bytes(8))
+        joined = running.wait("join", 5)
+        assert running.wait("sent", 5, after=joined.number).data["window"] == "rx1"
+        assert running.call(lambda: device.next_session is not None)
+        with pytest.raises(TimeoutError, match="no event 'uplink'"):
+            running.wait("uplink", 0.05)

@@ -19,7 +19,6 @@ LOSS_1M_DB = 31.2
 LOSS_DECADE_DB = 27.0
 LOSS_FREQUENCY = 868e6
 THERMAL_DBM_HZ = -174.0
-# A gateway's concentrator is better than a node's chip by as much.
 NOISE_FIGURE_DB = 6.0
 CAPTURE_DB = 6.0
 FSK_CAPTURE_DB = 9.0

@@ -150,8 +150,8 @@ def mask_result(
     return (enabled - bank) | ({16 * cntl + i for i in bits} & defined)
 
 
-def masks_for(region: Region, wanted: set[int]) -> list[tuple[int, int]]:
-    """The (ChMaskCntl, ChMask) of a block that leaves these channels on."""
+def masks_for(region: Region, wanted: set[int], plan: str = "") -> list[tuple[int, int]]:
+    """The (ChMaskCntl, ChMask) of a block that leaves these channels of a plan on."""
     bits = sum(1 << channel for channel in wanted)
     banks = [bits >> (16 * bank) & 0xFFFF for bank in range(6)]
     if region.masks == "dynamic":
@@ -161,7 +161,7 @@ def masks_for(region: Region, wanted: set[int]) -> list[tuple[int, int]]:
         if bits & (1 << 64) - 1 == (1 << 64) - 1:
             return [(6, wide)]
         return [(7, wide), *((bank, banks[bank]) for bank in range(4) if banks[bank])]
-    return [(bank, banks[bank]) for bank in range(4 if max(wanted) > 47 else 3)]
+    return [(bank, banks[bank]) for bank in range(len(region.plan(plan).up) // 16)]
 
 
 def link_adr(
@@ -170,11 +170,12 @@ def link_adr(
     dr: int = DEFAULT,
     power: int = DEFAULT,
     nb_trans: int = 0,
+    plan: str = "",
 ) -> list[Command]:
     """One block of LinkADRReq; 15 keeps rate or power, 0 keeps NbTrans."""
     return [
         build("LinkADRReq", DR=dr, TXPow=power, ChMask=mask, ChMaskCntl=cntl, NbTrans=nb_trans)
-        for cntl, mask in masks_for(region, channels)
+        for cntl, mask in masks_for(region, channels, plan)
     ]
 
 

@@ -145,7 +145,8 @@ class NetworkServer:
         """Queue one block of LinkADRReq; see commands.link_adr()."""
         session = device.session
         wanted = channels or (session.enabled if session else set())
-        device.commands.extend(commands.link_adr(self.region, wanted, **more))
+        plan = session.plan if session else ""
+        device.commands.extend(commands.link_adr(self.region, wanted, plan=plan, **more))
 
     async def multicast(
         self, group: MulticastGroup, port: int, payload: bytes, gateways: list[bytes] | None = None

@@ -109,6 +109,26 @@ async def test_state_comes_back_whole(tmp_path: Path) -> None:
 
 
 @in_loop
+async def test_state_of_another_device_is_not_taken(tmp_path: Path) -> None:
+    """The same name, but other keys or another EUI in the device file since."""
+    state = tmp_path / "state"
+    (old, *_), _ = files.load(write(tmp_path / "x.json", {**ABP, "name": "d"}), EU868)
+    assert old.session is not None
+    old.session.fcnt_up = 100
+    files.save_state(state, [old])
+    (same,), _ = files.load(tmp_path / "x.json", EU868)
+    files.load_state(state, {"d": same}, {})
+    assert same.session is not None and same.session.fcnt_up == 100
+    for change in ({**ABP, "nwk_s_key": "33" * 16}, {**ABP, "dev_addr": "00000001"}):
+        (new,), _ = files.load(write(tmp_path / "x.json", {**change, "name": "d"}), EU868)
+        assert files.load_state(state, {"d": new}, {}) == []
+        assert new.session is not None and new.session.fcnt_up == -1
+    (otaa,), _ = files.load(write(tmp_path / "x.json", {**OTAA, "name": "d"}), EU868)
+    files.load_state(state, {"d": otaa}, {})
+    assert otaa.session is None
+
+
+@in_loop
 async def test_lines_that_a_user_types() -> None:
     async with World() as world:
         device, _ = world.otaa()

@@ -246,6 +246,16 @@ def session_from_json(value: dict[str, object] | None) -> Session | None:
     return Session(**values)  # type: ignore[arg-type]
 
 
+def same_keys(one: Session | None, other: Session | None) -> bool:
+    """Whether two are the same activation, at whatever counter."""
+    return (
+        one is not None
+        and other is not None
+        and (one.dev_addr, one.nwk_s_key, one.app_s_key)
+        == (other.dev_addr, other.nwk_s_key, other.app_s_key)
+    )
+
+
 def save_state(
     path: Path, devices: Iterable[Device], groups: Iterable[MulticastGroup] = ()
 ) -> None:
@@ -253,6 +263,7 @@ def save_state(
     content = {
         "devices": {
             device.name: {
+                "dev_eui": f"{device.dev_eui:016x}",
                 "dev_nonces": sorted(device.dev_nonces),
                 "join_nonce": device.join_nonce,
                 "session": session_to_json(device.session),
@@ -281,11 +292,14 @@ def load_state(
         sessions = []
         for name, value in content["devices"].items():
             device = devices.get(name)
-            if device is None:
-                continue
+            if device is None or value["dev_eui"] != f"{device.dev_eui:016x}":
+                continue  # another device now
+            session = session_from_json(value["session"])
+            if device.app_key is None and not same_keys(session, device.session):
+                continue  # ABP, and the device file has a new session
             device.dev_nonces = set(value["dev_nonces"])
             device.join_nonce = value["join_nonce"]
-            device.session = session_from_json(value["session"])
+            device.session = session
             device.next_session = session_from_json(value["next_session"])
             device.gateway = bytes.fromhex(value["gateway"]) if value["gateway"] else None
             sessions += [one for one in (device.session, device.next_session) if one]

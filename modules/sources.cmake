@@ -11,6 +11,18 @@ set(USOCKET_CRYPTO_SOURCES
     ${USOCKET_MODULES_DIR}/crypto/crypto.c
 )
 
+set(USOCKET_RADIO_SOURCES
+    ${USOCKET_MODULES_DIR}/radio/radio.c
+    ${USOCKET_MODULES_DIR}/radio/radio_airtime.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_errata.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_fsk.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_lora.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_power.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_run.c
+    ${USOCKET_MODULES_DIR}/radio/sx127x_setup.c
+)
+
 set(USOCKET_INET_SOURCES
     ${USOCKET_MODULES_DIR}/inet/inet.c
     ${USOCKET_MODULES_DIR}/inet/inet_addr.c
@@ -30,7 +42,19 @@ set(USOCKET_TLS_SOURCES
     ${USOCKET_MODULES_DIR}/tls/tls_session.c
 )
 
+set(USOCKET_LORA_SOURCES
+    ${USOCKET_MODULES_DIR}/lora/lora_engine.c
+    ${USOCKET_MODULES_DIR}/lora/lora_events.c
+    ${USOCKET_MODULES_DIR}/lora/lora_queue.c
+    ${USOCKET_MODULES_DIR}/lora/lora_settings.c
+    ${USOCKET_MODULES_DIR}/lora/lora_socket.c
+    ${USOCKET_MODULES_DIR}/lora/lora_tx.c
+)
+
 set(USOCKET_BINDINGS_SOURCES
+    ${USOCKET_MODULES_DIR}/bindings/modlora.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_events.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_settings.c
     ${USOCKET_MODULES_DIR}/bindings/modsocket.c
     ${USOCKET_MODULES_DIR}/bindings/modssl.c
     ${USOCKET_MODULES_DIR}/bindings/modssl_context.c
@@ -38,6 +62,7 @@ set(USOCKET_BINDINGS_SOURCES
     ${USOCKET_MODULES_DIR}/bindings/modssl_file.c
     ${USOCKET_MODULES_DIR}/bindings/modssl_session.c
     ${USOCKET_MODULES_DIR}/bindings/modssl_socket.c
+    ${USOCKET_MODULES_DIR}/bindings/network_radio.c
     ${USOCKET_MODULES_DIR}/bindings/stream_net.c
     ${USOCKET_MODULES_DIR}/bindings/socket_addr.c
     ${USOCKET_MODULES_DIR}/bindings/socket_data.c

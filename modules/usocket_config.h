@@ -21,6 +21,11 @@
 #define USOCKET_COMPAT_PYCOM (0)
 #endif
 
+// network.LoRa() without a region: the number of lora_region_t (EU868 5, US915 8).
+#ifndef USOCKET_LORA_REGION
+#define USOCKET_LORA_REGION (5)
+#endif
+
 // The milliseconds that lwIP shall sleep for, where a port's clock is not lwIP's
 // (the host firmware's under a time factor). NET_FOREVER stays.
 #ifndef USOCKET_INET_SLEEP_MS

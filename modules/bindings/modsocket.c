@@ -12,10 +12,10 @@
 
 #include "bindings/modsocket.h"
 #include "inet/inet.h"
+#include "lora/lora.h"
 #include "usocket_config.h"
 
-// Constants that the page names although this firmware has no such family.
-#define SOL_LORA (0xfff05)
+// A constant that the page names although this firmware has no such family.
 #define SOL_SIGFOX (0xfff06)
 
 bool socket_compat_pycom = USOCKET_COMPAT_PYCOM;
@@ -46,7 +46,7 @@ static void socket_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kin
     (void)kind;
     socket_obj_t *self = socket_self(self_in);
     mp_printf(print, "<%q %sfd=%d, family=%d, type=%d, proto=%d>", self->base.type->name,
-        self->net.ops == NULL ? "[closed] " : "", self->net.ops == NULL ? -1 : net_fileno(&self->net),
+        self->net.ops == NULL ? "[closed] " : "", MAX(net_fileno(&self->net), -1),
         self->net.family, self->net.type, self->net.proto);
 }
 
@@ -60,12 +60,22 @@ static int open_or_collect(net_socket_t *net, const net_ops_t *ops, int family, 
     return ret;
 }
 
-static SOCKET_NORETURN void raise_no_family(mp_int_t family) {
+static SOCKET_NORETURN void raise_errno_with(int error, const char *format, mp_int_t value) {
     vstr_t text;
     vstr_init(&text, 48);
-    vstr_printf(&text, "family %d is not in this firmware", (int)family);
-    mp_obj_t args[] = { MP_OBJ_NEW_SMALL_INT(NET_EAFNOSUPPORT), mp_obj_new_str_from_vstr(&text) };
+    vstr_printf(&text, format, (int)value);
+    mp_obj_t args[] = { MP_OBJ_NEW_SMALL_INT(error), mp_obj_new_str_from_vstr(&text) };
     nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
+}
+
+static SOCKET_NORETURN void raise_not_opened(int ret, mp_int_t type) {
+    if (ret == -NET_ENODEV) {
+        raise_errno_with(NET_ENODEV, "Network card not available: call network.LoRa() first", 0);
+    }
+    if (ret == -NET_ESOCKTNOSUPPORT) {
+        raise_errno_with(NET_ESOCKTNOSUPPORT, "incorrect socket type %d", type);
+    }
+    socket_raise(ret);
 }
 
 // socket.socket([family[, type[, proto[, fileno]]]])
@@ -74,7 +84,7 @@ static mp_obj_t socket_make_new(const mp_obj_type_t *type_in, size_t n_args, siz
     mp_int_t family = n_args > 0 ? mp_obj_get_int(args[0]) : NET_AF_INET;
     const net_ops_t *ops = socket_family_ops(family);
     if (ops == NULL) {
-        raise_no_family(family);
+        raise_errno_with(NET_EAFNOSUPPORT, "family %d is not in this firmware", family);
     }
     mp_int_t type = n_args > 1 ? mp_obj_get_int(args[1]) : socket_family_default_type(family);
     mp_int_t proto = n_args > 2 ? mp_obj_get_int(args[2]) : type == NET_SOCK_STREAM ? INET_IPPROTO_TCP : 0;
@@ -85,7 +95,10 @@ static mp_obj_t socket_make_new(const mp_obj_type_t *type_in, size_t n_args, siz
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("protocol %d is not in 0..255"), (int)proto);
     }
     socket_obj_t *self = socket_new(type_in, sizeof(*self));
-    socket_check(open_or_collect(&self->net, ops, family, type, proto));
+    int ret = open_or_collect(&self->net, ops, family, type, proto);
+    if (ret < 0) {
+        raise_not_opened(ret, type);
+    }
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -304,8 +317,10 @@ static const mp_rom_map_elem_t socket_module_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_IPPROTO_IPV6), MP_ROM_INT(INET_IPPROTO_IPV6) },
     { MP_ROM_QSTR(MP_QSTR_IPPROTO_RAW), MP_ROM_INT(INET_IPPROTO_RAW) },
     { MP_ROM_QSTR(MP_QSTR_SOL_SOCKET), MP_ROM_INT(INET_SOL_SOCKET) },
-    { MP_ROM_QSTR(MP_QSTR_SOL_LORA), MP_ROM_INT(SOL_LORA) },
+    { MP_ROM_QSTR(MP_QSTR_SOL_LORA), MP_ROM_INT(LORA_SOL_LORA) },
     { MP_ROM_QSTR(MP_QSTR_SOL_SIGFOX), MP_ROM_INT(SOL_SIGFOX) },
+    { MP_ROM_QSTR(MP_QSTR_SO_CONFIRMED), MP_ROM_INT(LORA_SO_CONFIRMED) },
+    { MP_ROM_QSTR(MP_QSTR_SO_DR), MP_ROM_INT(LORA_SO_DR) },
     { MP_ROM_QSTR(MP_QSTR_SO_REUSEADDR), MP_ROM_INT(INET_SO_REUSEADDR) },
     { MP_ROM_QSTR(MP_QSTR_SO_KEEPALIVE), MP_ROM_INT(INET_SO_KEEPALIVE) },
     { MP_ROM_QSTR(MP_QSTR_SO_BROADCAST), MP_ROM_INT(INET_SO_BROADCAST) },

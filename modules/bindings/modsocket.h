@@ -83,6 +83,16 @@ void socket_wait(socket_obj_t *self, socket_wait_t *wait, int want);
 // pending.
 int socket_wait_for(socket_obj_t *self, socket_wait_t *wait, int want, mp_int_t timeout_ms);
 
+// After net_send() took data: on a family that takes it before it has left, wait
+// until it has, as the socket's timeout says. 0, or why it did not leave: then it
+// will not, unless it is on its way. Raises only what is pending.
+int socket_send_finish_wait(socket_obj_t *self, socket_wait_t *wait);
+static inline int socket_send_finish(socket_obj_t *self, socket_wait_t *wait) {
+    const net_ops_t *ops = self->net.ops; // another thread may close the socket
+    bool waits = ops != NULL && ops->send_finish != NULL && self->timeout_ms != 0;
+    return waits ? socket_send_finish_wait(self, wait) : 0;
+}
+
 // Receive, waiting as the socket's timeout says. A count, -NET_EAGAIN (timeout 0),
 // -NET_ETIMEDOUT or the error; it raises only what is pending.
 int socket_recv_for(socket_obj_t *self, void *buf, size_t len, net_addr_t *from);
@@ -99,6 +109,9 @@ mp_obj_t socket_addr_format(const net_addr_t *addr);
 const net_ops_t *socket_family_ops(int family);
 // The type that a socket of this family has when none is given.
 int socket_family_default_type(int family);
+// Does it do as Pycom's firmware where that and upstream differ, whatever
+// socket.compat() says? Radio families do: only Pycom's scripts know them.
+bool socket_family_follows_pycom(int family);
 
 // Methods and functions that are defined outside modsocket.c.
 extern const mp_obj_fun_builtin_fixed_t socket_send_obj;

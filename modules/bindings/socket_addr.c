@@ -82,8 +82,19 @@ static uint16_t get_port(mp_obj_t port_in) {
     return port;
 }
 
-void socket_addr_parse(socket_obj_t *self, mp_obj_t addr_in, net_addr_t *addr) {
-    (void)self;
+// LoRa: the port, alone or as (anything, port). The family says what is too much.
+static void parse_lora(mp_obj_t addr_in, net_addr_t *addr) {
+    if (!mp_obj_is_int(addr_in)) {
+        mp_obj_t *items;
+        mp_obj_get_array_fixed_n(addr_in, 2, &items);
+        addr_in = items[1];
+    }
+    mp_int_t port = mp_obj_get_int(addr_in);
+    addr->family = NET_AF_LORA;
+    addr->port = port < 0 || port > INT32_MAX ? UINT32_MAX : (uint32_t)port;
+}
+
+static void parse_inet(mp_obj_t addr_in, net_addr_t *addr) {
     mp_obj_t *items;
     size_t n;
     mp_obj_get_array(addr_in, &n, &items);
@@ -95,6 +106,14 @@ void socket_addr_parse(socket_obj_t *self, mp_obj_t addr_in, net_addr_t *addr) {
     host_to_ip(items[0], addr->inet.ip);
 }
 
+void socket_addr_parse(socket_obj_t *self, mp_obj_t addr_in, net_addr_t *addr) {
+    if (self->net.family == NET_AF_LORA) {
+        parse_lora(addr_in, addr);
+    } else {
+        parse_inet(addr_in, addr);
+    }
+}
+
 static mp_obj_t ip_to_str(const uint8_t ip[4]) {
     char str[INET_ADDR_STR_SIZE];
     inet_addr_format(ip, str);
@@ -103,6 +122,9 @@ static mp_obj_t ip_to_str(const uint8_t ip[4]) {
 }
 
 mp_obj_t socket_addr_format(const net_addr_t *addr) {
+    if (addr->family == NET_AF_LORA) {
+        return MP_OBJ_NEW_SMALL_INT(addr->port);
+    }
     mp_obj_t items[] = { ip_to_str(addr->inet.ip), MP_OBJ_NEW_SMALL_INT(addr->inet.port) };
     return mp_obj_new_tuple(MP_ARRAY_SIZE(items), items);
 }

@@ -17,7 +17,9 @@ static int send_once(socket_obj_t *self, const void *buf, size_t len, const net_
     while ((ret = net_send(&self->net, buf, len, to)) == -NET_EAGAIN) {
         socket_wait(self, wait, NET_POLLOUT);
     }
-    return socket_check(ret);
+    socket_check(ret);
+    socket_check(socket_send_finish(self, wait));
+    return ret;
 }
 
 static mp_obj_t socket_send(mp_obj_t self_in, mp_obj_t data_in) {
@@ -69,10 +71,15 @@ static int recv_flagged(socket_obj_t *self, void *buf, size_t len, mp_int_t flag
     }
 }
 
-// Receive into buf; flags are the script's. -NET_EAGAIN only in Pycom's mode.
+// "Nothing is there" is an empty result, not an error.
+static bool empty_is_empty(const socket_obj_t *self) {
+    return socket_compat_pycom || socket_family_follows_pycom(self->net.family);
+}
+
+// Receive into buf; flags are the script's. -NET_EAGAIN only where that is no error.
 static int recv_once(socket_obj_t *self, void *buf, size_t len, mp_int_t flags, net_addr_t *from) {
     int ret = flags == 0 ? socket_recv_for(self, buf, len, from) : recv_flagged(self, buf, len, flags, from);
-    if (ret == -NET_EAGAIN && socket_compat_pycom) {
+    if (ret == -NET_EAGAIN && empty_is_empty(self)) {
         return ret;
     }
     return socket_check(ret);
@@ -134,10 +141,13 @@ MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(socket_recv_obj, 2, 3, socket_recv);
 // s.recvfrom(size[, flags]) -> (bytes, address)
 static mp_obj_t socket_recvfrom(size_t n_args, const mp_obj_t *args) {
     int ret;
-    net_addr_t from = { 0 };
+    uint16_t family = socket_self(args[0])->net.family;
+    net_addr_t from = { .family = family };
     mp_obj_t items[2];
     items[0] = recv_bytes(n_args, args, &from, &ret);
-    socket_check(ret); // Pycom: recv() gives b'' when nothing is there, recvfrom() raises
+    if (ret < 0 && !socket_family_follows_pycom(family)) {
+        socket_raise(ret); // Pycom: of AF_INET, recv() gives b'' when nothing is there, recvfrom() raises
+    }
     items[1] = socket_addr_format(&from);
     return mp_obj_new_tuple(MP_ARRAY_SIZE(items), items);
 }

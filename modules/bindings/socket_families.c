@@ -5,29 +5,39 @@
 
 #include "bindings/modsocket.h"
 #include "inet/inet.h"
+#include "lora/lora.h"
 
 static const struct {
     uint16_t family;
     uint8_t default_type;
+    bool follows_pycom; // whatever socket.compat() says
     const net_ops_t *ops;
 } families[] = {
-    { NET_AF_INET, NET_SOCK_STREAM, &inet_ops },
+    { NET_AF_INET, NET_SOCK_STREAM, false, &inet_ops },
+    { NET_AF_LORA, NET_SOCK_RAW, true, &lora_ops },
 };
 
-const net_ops_t *socket_family_ops(int family) {
+// The family's place in the table, -1 when this firmware does not have it.
+static int find(int family) {
     for (size_t i = 0; i < MP_ARRAY_SIZE(families); ++i) {
         if (families[i].family == family) {
-            return families[i].ops;
+            return (int)i;
         }
     }
-    return NULL;
+    return -1;
+}
+
+const net_ops_t *socket_family_ops(int family) {
+    int i = find(family);
+    return i < 0 ? NULL : families[i].ops;
 }
 
 int socket_family_default_type(int family) {
-    for (size_t i = 0; i < MP_ARRAY_SIZE(families); ++i) {
-        if (families[i].family == family) {
-            return families[i].default_type;
-        }
-    }
-    return NET_SOCK_RAW;
+    int i = find(family);
+    return i < 0 ? NET_SOCK_RAW : families[i].default_type;
+}
+
+bool socket_family_follows_pycom(int family) {
+    int i = find(family);
+    return i >= 0 && families[i].follows_pycom;
 }

@@ -58,7 +58,8 @@ static mp_uint_t stream_write(mp_obj_t self_in, const void *buf, mp_uint_t size,
     do {
         ret = net_send(&self->net, buf, size, NULL);
     } while (ret == -NET_EAGAIN && stream_wait(self, &wait, NET_POLLOUT));
-    return stream_result(ret, errcode);
+    int left = ret < 0 ? ret : socket_send_finish(self, &wait);
+    return stream_result(left < 0 ? left : ret, errcode);
 }
 
 // Take the next bytes of a line, at most max: up to and with the newline if it is

@@ -43,6 +43,33 @@ int socket_wait_for(socket_obj_t *self, socket_wait_t *wait, int want, mp_int_t 
     }
 }
 
+// One wait for what was sent; it is taken back when Ctrl-C or the like comes.
+static int send_wait(socket_obj_t *self, socket_wait_t *wait) {
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) == 0) {
+        int ret = socket_wait_for(self, wait, NET_SENT, self->timeout_ms);
+        nlr_pop();
+        return ret;
+    }
+    net_send_cancel(&self->net);
+    nlr_jump(nlr.ret_val);
+}
+
+int socket_send_finish_wait(socket_obj_t *self, socket_wait_t *wait) {
+    int ret;
+    while ((ret = net_send_finish(&self->net)) == -NET_EAGAIN) {
+        ret = send_wait(self, wait);
+        if (ret == -NET_ETIMEDOUT) {
+            ret = net_send_cancel(&self->net);
+            return ret == -NET_ENOENT ? net_send_finish(&self->net) : -NET_ETIMEDOUT;
+        }
+        if (ret < 0) {
+            return ret;
+        }
+    }
+    return ret;
+}
+
 // The rest of a receive that found nothing: sleep in the receive itself where the
 // family can, which saves it a look at the data before and after.
 static int recv_sleeping(socket_obj_t *self, void *buf, size_t len, net_addr_t *from, uint32_t slice) {

@@ -54,6 +54,14 @@ int net_send(net_socket_t *s, const void *buf, size_t len, const net_addr_t *to)
     return DISPATCH(s, send, s, buf, len, to);
 }
 
+int net_send_finish(net_socket_t *s) {
+    return DISPATCH(s, send_finish, s);
+}
+
+int net_send_cancel(net_socket_t *s) {
+    return DISPATCH(s, send_cancel, s);
+}
+
 int net_recv(net_socket_t *s, void *buf, size_t len, int flags, net_addr_t *from) {
     return DISPATCH(s, recv, s, buf, len, flags, from);
 }

@@ -30,6 +30,9 @@
 #define NET_POLLERR (0x08)
 #define NET_POLLHUP (0x10)
 
+// For net_wait() alone: what net_send() took last has left, or will not leave.
+#define NET_SENT (0x100)
+
 // Flags of net_recv(): look without taking.
 #define NET_MSG_PEEK (0x01)
 
@@ -76,6 +79,13 @@ typedef struct {
     int (*connect_result)(net_socket_t *s);
     // to is NULL for a connected socket. May send less than len on a stream.
     int (*send)(net_socket_t *s, const void *buf, size_t len, const net_addr_t *to);
+    // For families that take data long before it has left (radios): what became of
+    // what send() took last. 0 it has left, -NET_EAGAIN: wait for NET_SENT, else
+    // why it did not leave. Without it, what send() took is done with.
+    int (*send_finish)(net_socket_t *s);
+    // Take that back. 0: it will not leave. -NET_EALREADY: it is leaving. -NET_ENOENT:
+    // nothing is waiting.
+    int (*send_cancel)(net_socket_t *s);
     // from may be NULL. 0 at the end of a stream, every time it is asked.
     int (*recv)(net_socket_t *s, void *buf, size_t len, int flags, net_addr_t *from);
     // recv, but sleeps at most timeout_ms for the data: a wait and a recv in one,
@@ -120,6 +130,8 @@ int net_accept(net_socket_t *s, net_socket_t *child, net_addr_t *from);
 int net_connect(net_socket_t *s, const net_addr_t *to);
 int net_connect_result(net_socket_t *s);
 int net_send(net_socket_t *s, const void *buf, size_t len, const net_addr_t *to);
+int net_send_finish(net_socket_t *s);
+int net_send_cancel(net_socket_t *s);
 int net_recv(net_socket_t *s, void *buf, size_t len, int flags, net_addr_t *from);
 int net_recv_wait(net_socket_t *s, void *buf, size_t len, net_addr_t *from, uint32_t timeout_ms);
 int net_shutdown(net_socket_t *s, int how);

@@ -34,19 +34,20 @@ typedef struct {
     uint8_t sync_word; // 0x34 public, 0x12 private
     uint16_t preamble; // symbols, 6..65535
     uint8_t implicit_len; // 0: explicit header; else the length of every frame
-    bool crc; // payload CRC sent; in implicit mode also expected
+    bool crc; // payload CRC sent; received frames without one are bad frames
     bool iq_inverted;
 } radio_lora_t;
 
 typedef struct {
     uint32_t bit_rate; // bit/s, 600..300000
     uint32_t deviation; // Hz, 600..200000
-    uint32_t rx_bandwidth; // Hz, single side; the next larger one is taken
+    uint32_t rx_bandwidth; // Hz, single side, to 250000; the next larger one is taken
+    uint32_t afc_bandwidth; // Hz, the same while the frequency is found; 0: rx_bandwidth
     uint16_t preamble; // bytes
     uint8_t sync[8];
     uint8_t sync_len; // 1..8
     uint8_t fixed_len; // 0: a length byte is sent
-    bool crc; // CCITT, with whitening
+    bool crc; // CCITT
     bool whitening;
     bool shaped; // Gaussian filter, BT 1.0
 } radio_fsk_t;
@@ -64,11 +65,12 @@ typedef enum {
     RADIO_TX_DONE, // at_us: the end of the frame
     RADIO_RX_DONE, // a good frame; at_us: its end
     RADIO_RX_CRC_ERROR, // a frame with a bad CRC, which is not given; rssi and snr are
-    RADIO_RX_TIMEOUT, // a single receive heard nothing
+    RADIO_RX_TIMEOUT, // a single receive heard nothing; at_us: when it gave up
     RADIO_CAD_DONE, // detected: a preamble
     RADIO_SENSE_DONE, // detected: the channel was busy; rssi: the strongest seen
-    RADIO_FAULT, // the chip stopped answering or reset itself; it has been set up
-    // anew and sleeps, and the operation in hand is lost
+    RADIO_FAULT, // the chip stopped answering or reset itself, and the operation in
+    // hand is lost; it has been set up anew and sleeps. If that failed, too, the next
+    // operation tries it again, answers -NET_EIO, and another RADIO_FAULT follows
 } radio_event_type_t;
 
 typedef struct {
@@ -79,7 +81,7 @@ typedef struct {
     int16_t rssi; // dBm, of the frame
     int32_t frequency_error; // Hz, of the frame; what the sender is too high
     uint64_t at_us;
-    const uint8_t *data; // valid during the call
+    const uint8_t *data; // valid during the call, until it starts an operation
     size_t len;
 } radio_event_t;
 
@@ -87,7 +89,8 @@ typedef struct {
 typedef struct _radio_owner_t radio_owner_t;
 struct _radio_owner_t {
     void (*event)(radio_owner_t *owner, const radio_event_t *event);
-    // Do what is due and return when to be asked again (RADIO_NEVER).
+    // Do what is due and return when to be asked again (RADIO_NEVER). Also called
+    // after events.
     uint64_t (*step)(radio_owner_t *owner, uint64_t now_us);
 };
 
@@ -108,7 +111,8 @@ void radio_step_soon(void);
 // Operations. One at a time: a new one ends the one before without an event. They
 // check their arguments against the chip that was found: -NET_EINVAL, and nothing
 // changes. -NET_EIO: the chip does not answer (RADIO_FAULT follows). The arguments
-// are copied, the payload too.
+// are copied, the payload too. A power that board or chip cannot give becomes the
+// nearest that they can. Symbols of FSK are bytes.
 
 typedef struct {
     const radio_modulation_t *modulation;
@@ -139,6 +143,11 @@ int radio_sense(const radio_modulation_t *modulation, int16_t threshold, uint32_
 
 int radio_standby(void);
 int radio_sleep(void);
+
+// Reset the chip by its line and set it up anew, which takes about 30 ms. The
+// operation in hand ends without an event; RADIO_FAULT says that the chip sleeps
+// again. Until then operations answer -NET_EIO. -NET_ENODEV: no chip was found.
+int radio_reset(void);
 
 // Facts of the chip that was found. Any thread.
 // Air time of a frame of len bytes, in us, rounded up.

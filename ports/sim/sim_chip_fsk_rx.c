@@ -43,18 +43,19 @@ static bool fits(sim_chip_t *chip, const sim_air_frame_t *frame) {
     return offset + frame->deviation + frame->bit_rate / 2 <= side + side / 5;
 }
 
-static uint64_t frame_byte_ns(const sim_air_frame_t *frame) {
-    return UINT64_C(8000000000) / frame->bit_rate;
+// So many bytes by the sender's clock.
+static uint64_t bytes_ns(const sim_air_frame_t *frame, unsigned bytes) {
+    return bytes * UINT64_C(8000000000) / frame->bit_rate;
 }
 
 static uint64_t preamble_end(const sim_air_frame_t *frame) {
-    return frame->start_ns + frame->preamble_ns - frame->sync_len * frame_byte_ns(frame);
+    return frame->start_ns + frame->preamble_ns - bytes_ns(frame, frame->sync_len);
 }
 
 static uint64_t detect_ns(const sim_chip_state_t *state, const sim_air_frame_t *frame) {
     uint8_t detector = state->fsk[FSK_PREAMBLE_DETECT];
     unsigned bytes = detector & 0x80 ? (detector >> 5 & 3) + 1u : 1u;
-    return bytes * frame_byte_ns(frame);
+    return bytes_ns(frame, bytes);
 }
 
 static void next_step(sim_chip_t *chip, rx_step_t step, uint64_t at_ns) {
@@ -207,7 +208,7 @@ static void synced(sim_chip_t *chip) {
     bool variable = state->fsk[FSK_PACKET_CONFIG1] & 0x80;
     fsk->flags1 |= FLAG1_SYNC;
     fsk->skew = (int16_t)end;
-    fsk->byte0_ns = (uint64_t)((int64_t)rx->step_ns + end * (int64_t)frame_byte_ns(frame));
+    fsk->byte0_ns = rx->step_ns - bytes_ns(frame, (unsigned)-end);
     fsk->at = 0;
     fsk->total = (uint16_t)((state->fsk[FSK_PACKET_CONFIG2] & 7) << 8 | state->fsk[FSK_PAYLOAD_LENGTH]);
     fsk->total = variable ? 1 : fsk->total;
@@ -216,7 +217,7 @@ static void synced(sim_chip_t *chip) {
     fsk->hurt = false;
     fsk->weak = snr_x10(chip, frame) < CLEAN_X10;
     fsk->rssi_x10 = (int16_t)sim_air_rssi_x10(&chip->radio, frame);
-    next_step(chip, RX_PAYLOAD, fsk->byte0_ns + frame_byte_ns(frame));
+    next_step(chip, RX_PAYLOAD, fsk->byte0_ns + bytes_ns(frame, 1));
 }
 
 // The next byte as it is demodulated.
@@ -232,7 +233,7 @@ static uint8_t arriving(sim_chip_t *chip) {
     } else if ((unsigned)at < sim_fsk_stream_len(frame) && !state->rx.cut) {
         byte = sim_fsk_stream_byte(frame, (unsigned)at);
     }
-    bool hit = sim_air_collided(&chip->radio, frame, state->rx.step_ns - frame_byte_ns(frame), state->rx.step_ns);
+    bool hit = sim_air_collided(&chip->radio, frame, state->rx.step_ns - bytes_ns(frame, 1), state->rx.step_ns);
     fsk->hurt = fsk->hurt || hit;
     if (hit || (fsk->weak && noise % 8 == 0)) {
         byte ^= (uint8_t)(noise >> 8 | 1);
@@ -305,7 +306,7 @@ static void byte_arrived(sim_chip_t *chip) {
     if (fsk->at >= fsk->total + crc_bytes) {
         finished(chip);
     } else {
-        next_step(chip, RX_PAYLOAD, fsk->byte0_ns + (fsk->at + 1u) * frame_byte_ns(state->rx.frame));
+        next_step(chip, RX_PAYLOAD, fsk->byte0_ns + bytes_ns(state->rx.frame, fsk->at + 1u));
     }
 }
 

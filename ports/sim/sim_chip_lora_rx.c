@@ -282,8 +282,8 @@ static void keep_quality(sim_chip_t *chip, const sim_lora_t *lora) {
     int snr_x4 = ((snr_x10 > 120 ? 120 : snr_x10) * 4 + (snr_x10 < 0 ? -5 : 5)) / 10;
     state->lora[LORA_PKT_SNR] = (uint8_t)(int8_t)(snr_x4 < -128 ? -128 : snr_x4);
     state->lora[LORA_PKT_RSSI] = sim_chip_rssi_code(chip, rssi_x10, snr_x10);
-    // FEI = error * 2^24 / Fxtal * 500 kHz / BW; positive: the receiver is too high.
-    int64_t fei = (int64_t)rx->offset_hz * 16777216 / 32000000 * (500000 / (int64_t)lora->bandwidth);
+    // Error = FEI * 2^24 / Fxtal * BW / 500 kHz; positive: the receiver is too high.
+    int64_t fei = (int64_t)rx->offset_hz * 32000000 / 16777216 * 500000 / (int64_t)lora->bandwidth;
     state->lora[LORA_FEI_MSB] = (uint8_t)(fei >> 16 & 0x0f);
     state->lora[LORA_FEI_MSB + 1] = (uint8_t)(fei >> 8);
     state->lora[LORA_FEI_MSB + 2] = (uint8_t)fei;

@@ -2,7 +2,7 @@
 """Runs every script of this folder in the firmware.
 
 A script passes when its last line is PASS and its exit status 0; it is skipped when
-it prints only `SKIP: reason`. NAME.json may hold {"net": ..., "timeout": seconds}.
+it prints only `SKIP: reason`. NAME.json may hold {"net": ..., "timeout": seconds, "env": {variable: value}}.
 """
 
 from __future__ import annotations
@@ -19,20 +19,24 @@ SCRIPTS = sorted(p for p in HERE.glob("*.py") if p.stem not in NOT_SCRIPTS and p
 TIMEOUT_S = 60.0
 
 
-def settings(script: Path) -> tuple[str, float]:
-    """The network and the time limit of a script."""
+def settings(script: Path) -> tuple[str, float, dict[str, str]]:
+    """The network, the time limit and the environment of a script."""
     found = script.with_suffix(".json")
     values = json.loads(found.read_text()) if found.exists() else {}
-    unknown = set(values) - {"net", "timeout"}
+    unknown = set(values) - {"net", "timeout", "env"}
     assert not unknown, f"{found}: unknown settings {sorted(unknown)}"
-    return values.get("net", "loop"), float(values.get("timeout", TIMEOUT_S))
+    return (
+        values.get("net", "loop"),
+        float(values.get("timeout", TIMEOUT_S)),
+        values.get("env", {}),
+    )
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_script(script: Path) -> None:
     """One script in a firmware of its own."""
-    net, timeout = settings(script)
-    with Firmware(script, net=net) as firmware:
+    net, timeout, env = settings(script)
+    with Firmware(script, net=net, env=env) as firmware:
         status = firmware.wait(timeout)
         lines = [line for line in firmware.output if line]
     text = "\n".join(lines)

@@ -16,7 +16,12 @@ class Air(Closing):
     """A hub with a memory. Give env() to a Firmware to let it take part."""
 
     def __init__(
-        self, *, factor: float = 1.0, seed: int = 1, fading_db: float = 0.0, pcap: Path | None = None
+        self,
+        *,
+        factor: float = 1.0,
+        seed: int = 1,
+        fading_db: float = 0.0,
+        pcap: Path | None = None,
     ) -> None:
         self.hub = Hub(factor=factor, seed=seed, fading_db=fading_db)
         self.records: list[Record] = []

@@ -20,7 +20,18 @@ from harness.closing import Closing
 PC = "10.0.2.2"  # the PC's loopback, seen from the firmware
 GUEST = "10.0.2.15"  # the firmware itself
 
-_SETTINGS = ("USOCKET_NET", "USOCKET_FORWARD", "USOCKET_DNS", "USOCKET_MAC", "MICROPYPATH")
+_SETTINGS = (
+    "USOCKET_NET",
+    "USOCKET_FORWARD",
+    "USOCKET_DNS",
+    "USOCKET_MAC",
+    "USOCKET_RADIO",
+    "USOCKET_AIR",
+    "USOCKET_STORE",
+    "USOCKET_TIME_FACTOR",
+    "USOCKET_SEED",
+    "MICROPYPATH",
+)
 
 
 class NotSetError(Exception):
@@ -76,6 +87,7 @@ class Firmware(Closing):
             script = source
         full = {k: v for k, v in os.environ.items() if k not in _SETTINGS}
         full["USOCKET_NET"] = net
+        full["USOCKET_STORE"] = "memory"
         if forward:
             full["USOCKET_FORWARD"] = ",".join(forward)
         if dns is not None:

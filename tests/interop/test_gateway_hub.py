@@ -61,15 +61,16 @@ class Node(Closing):
     def __init__(self, port: int, x_m: int = 100) -> None:
         self._air = Air(port, "node", x_m, 0)
 
-    def send(self, phy: bytes, freq: int = 868_100_000, sf: int = 7) -> int:
-        """Send an uplink now; when it ends."""
+    def send(self, phy: bytes, *, once: bool = False) -> int:
+        """Send an uplink now; when it ends. With once it is announced only in advance."""
         start = self._air.now() + 20_000_000
-        frame = AirFrame(start, 0, freq, 125_000, sf, phy)
+        frame = AirFrame(start, 0, 868_100_000, 125_000, 7, phy)
         message = to_air(replace(frame, end_ns=start + airtime_ns(frame)))
         self._air.transmit(message)
         while self._air.now() < message.end_ns:
             self._air.receive(0.001)
-        self._air.transmit(replace(message, stage=Stage.COMPLETE))
+        if not once:
+            self._air.transmit(replace(message, stage=Stage.COMPLETE))
         return message.end_ns
 
     def hear(self) -> Frame:
@@ -147,6 +148,35 @@ async def test_join_and_data_over_the_hub(factor: float) -> None:
                 b"\x34",
                 False,
             )
+            await gateway.close()
+
+
+@pytest.mark.parametrize("once", [False, True])
+@in_loop
+async def test_a_frame_is_heard_once_however_it_is_announced(once: bool) -> None:
+    with HubRunning() as running, Node(running.hub.port) as node:
+        async with World(gateways=0) as world:
+            gateway = Gateway(HubPort(running.hub.port))
+            await gateway.start("127.0.0.1", world.server.port)
+            await asyncio.to_thread(node.send, b"short", once=once)
+            await asyncio.sleep(0.2)
+            assert (gateway.counts.rxnb, gateway.counts.rxok) == (1, 1)
+            assert world.kinds() == ["bad_frame"]
+            await gateway.close()
+
+
+@in_loop
+async def test_frames_that_collide_are_not_forwarded() -> None:
+    with HubRunning() as running, Node(running.hub.port) as one, Node(running.hub.port) as two:
+        async with World(gateways=0) as world:
+            gateway = Gateway(HubPort(running.hub.port))
+            await gateway.start("127.0.0.1", world.server.port)
+            await asyncio.gather(
+                *(asyncio.to_thread(node.send, bytes(200)) for node in (one, two))
+            )
+            await asyncio.sleep(0.2)
+            assert (gateway.counts.rxnb, gateway.counts.rxok) == (2, 0)
+            assert world.kinds() == []
             await gateway.close()
 
 

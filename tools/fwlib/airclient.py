@@ -67,7 +67,8 @@ class Air:
         return self.time.participant * RADIOS_MAX + 1
 
     def now(self) -> int:
-        """Simulated time in nanoseconds."""
+        """Simulated time in nanoseconds, as the hub has let it run by now."""
+        self._wait(0)
         return self.time.at(time.monotonic_ns())
 
     def receive(self, timeout: float) -> Frame | None:

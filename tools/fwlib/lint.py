@@ -15,8 +15,10 @@ from fwlib.sources import Sources
 C_DIRS = ("modules", "ports", "tests")
 WARNINGS = ("-std=c11", "-O1", "-Wall", "-Wextra", "-Werror")
 # Rooms that know nothing of Python, and what each may see besides modules/.
-PURE_ROOMS = ("net", "inet", "tls", "crypto")
+PURE_ROOMS = ("net", "inet", "tls", "crypto", "radio", "lora")
 HOST_DIR = REPO / "ports" / "unix"
+# The software radio: as free of everything as the rooms above.
+SIM_DIR = REPO / "ports" / "sim"
 
 
 @dataclass(frozen=True)
@@ -129,9 +131,11 @@ def includes(sources: Sources, room: str) -> list[str]:
 def warnings(sources: Sources, compiler: str) -> Finding:
     """Each file of the Python-free rooms, in strict C11, without MicroPython's headers."""
     findings = []
-    for room in PURE_ROOMS:
-        for path in sorted((REPO / "modules" / room).glob("*.c")):
-            options = (*WARNINGS, f"-I{REPO / 'modules'}", *includes(sources, room))
+    rooms = {REPO / "modules" / room: includes(sources, room) for room in PURE_ROOMS}
+    rooms[SIM_DIR] = []
+    for room_dir, extra in rooms.items():
+        for path in sorted(room_dir.glob("*.c")):
+            options = (*WARNINGS, f"-I{REPO / 'modules'}", *extra)
             findings.append(command(compiler, *options, "-c", "-o", "/dev/null", path))
     return Finding(all(one.ok for one in findings), "".join(one.text for one in findings))
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from fwlib.airclient import Air
-from fwlib.airmessage import Fate, Frame, Modem, Stage
+from fwlib.airmessage import NEVER, Fate, Frame, Modem, Stage
 
 from lorawan_gateway.air import AirFrame
 from lorawan_gateway.receiver import Place, received, strong_enough, survives
@@ -19,6 +19,8 @@ LOOK_S = 0.25
 # Frames are announced when they begin so soon, in simulated time.
 ANNOUNCE_NS = 5_000_000_000
 KEEP_NS = 10_000_000_000
+# Real time after which the message of a frame's end is not waited for.
+LATE_S = 0.02
 MS = 1_000_000
 
 
@@ -77,7 +79,7 @@ def from_air(frame: Frame) -> AirFrame:
 def for_a_gateway(frame: Frame) -> bool:
     """Whether a concentrator that is set up for LoRaWAN could make something of it."""
     if frame.modem == Modem.FSK:
-        return frame.sync == LORAWAN_FSK_SYNC
+        return frame.sync == LORAWAN_FSK_SYNC and frame.whitening and not frame.fixed_len
     return frame.modem == Modem.LORA and not frame.implicit and not frame.iq_inverted
 
 
@@ -89,6 +91,8 @@ class HubPort:
         self._here = Place(x_m, y_m)
         self._on_frame: Callable[[AirFrame], None] = lambda frame: None
         self._others: dict[tuple[int, int], AirFrame] = {}
+        # Frames that may still come to their end.
+        self._open: set[tuple[int, int]] = set()
         self._holds: list[int] = []
         self._timers: set[asyncio.TimerHandle] = set()
         self._looking: asyncio.TimerHandle | None = None
@@ -165,18 +169,36 @@ class HubPort:
         if frame.modem == Modem.CARRIER or frame.bandwidth == 0:
             return
         sender = Place(frame.x_m, frame.y_m)
-        arrived = received(from_air(frame), sender, self._here)
-        self._others[frame.key] = arrived
-        if frame.stage == Stage.CUT or frame.stage == Stage.BEGINS:
+        self._others[frame.key] = received(from_air(frame), sender, self._here)
+        if frame.stage == Stage.CUT:
+            self._open.discard(frame.key)
+        elif frame.stage == Stage.COMPLETE:
+            self._open.add(frame.key)
+            self._end(frame)
+        elif frame.end_ns != NEVER and for_a_gateway(frame):
+            # Who is no chip may announce a frame once, in advance.
+            self._open.add(frame.key)
+            late = round(LATE_S * self.factor * 1e9)
+            self._at(frame.end_ns + late, lambda: self._end(frame))
+
+    def _end(self, frame: Frame) -> None:
+        """A frame is over: what has become of it here?"""
+        if frame.key not in self._open:
             return
+        self._open.discard(frame.key)
+        arrived = self._others[frame.key]
         if for_a_gateway(frame):
             others = [one for key, one in self._others.items() if key != frame.key]
             good = survives(arrived, others)
             self._air.tell(frame, self._fate(arrived, good), arrived.rssi, arrived.snr)
-            if good or strong_enough(arrived):
+            if strong_enough(arrived):
                 self._on_frame(replace(arrived, crc_ok=arrived.crc_ok and good))
         limit = self.now_ns() - KEEP_NS
-        self._others = {key: one for key, one in self._others.items() if one.end_ns > limit}
+        self._others = {
+            key: one
+            for key, one in self._others.items()
+            if one.end_ns > limit or key in self._open
+        }
 
     def _fate(self, frame: AirFrame, good: bool) -> Fate:
         if good:

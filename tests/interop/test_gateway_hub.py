@@ -21,6 +21,7 @@ from fwlib.airclient import Air
 from fwlib.airhub import Hub
 from fwlib.airmessage import Frame, Stage
 from harness.closing import Closing
+from harness.firmware import Firmware
 from harness.lorawan_world import (
     APP_KEY,
     APP_S_KEY,
@@ -189,6 +190,65 @@ async def test_far_nodes_are_not_heard() -> None:
             await asyncio.to_thread(node.send, b"far away")
             await asyncio.sleep(0.1)
             assert gateway.counts.rxnb == 0
+            await gateway.close()
+
+
+# The firmware's chip, register by register: sends what it is given, hears the answer.
+CHIP = """
+    import sys
+    sys.path.append(sys.argv[1])
+    import host, radiosim
+    from _sx127x import RX_DONE, TX_DONE, Bench
+    bench = Bench(radiosim.SX1276())
+    bench.lora()
+    bench.write(0x39, 0x34)
+    print("ready")
+    for line in sys.stdin:
+        bench.write(0x33, 0x27)
+        bench.write(0x3B, 0x1D)
+        bench.write(0x01, 0x81)
+        bench.send(bytes.fromhex(line.strip()))
+        assert bench.wait(TX_DONE, 2000)
+        bench.write(0x33, 0x67)
+        bench.write(0x3B, 0x19)
+        bench.listen()
+        heard = bench.wait(RX_DONE, 7000)
+        print("heard", bench.received().hex() if heard else "nothing")
+"""
+
+
+@in_loop
+async def test_firmware_s_chip_joins_and_gets_data() -> None:
+    with (
+        HubRunning() as running,
+        Firmware(
+            CHIP,
+            str(REPO / "tests" / "device"),
+            env={"USOCKET_AIR": f"{running.hub.port},x=300,name=chip"},
+        ) as chip,
+    ):
+        await asyncio.to_thread(chip.expect, "ready")
+
+        def exchange(phy: bytes) -> bytes:
+            chip.write(phy.hex() + "\n")
+            return bytes.fromhex(chip.expect("heard").split()[1])
+
+        async with World(gateways=0) as world:
+            known = world.server.add(
+                Device("d", dev_eui=DEV_EUI, join_eui=JOIN_EUI, app_key=APP_KEY)
+            )
+            gateway = Gateway(HubPort(running.hub.port))
+            await gateway.start("127.0.0.1", world.server.port)
+            request = frames.write_join_request(JoinRequest(JOIN_EUI, DEV_EUI, 1), APP_KEY)
+            answer = await asyncio.to_thread(exchange, request)
+            accept = frames.read_join_accept(answer, APP_KEY)
+            nwk, app = frames.session_keys(APP_KEY, 1, accept.join_nonce, accept.net_id)
+            world.server.send(known, 2, b"down to the chip")
+            up = frames.write_data(
+                Data(accept.dev_addr, 0, 1, b"up", mtype=frames.CONFIRMED_UP), nwk, app
+            )
+            data = frames.read_data(await asyncio.to_thread(exchange, up), 0, nwk, app)
+            assert data.payload == b"down to the chip" and data.fctrl & frames.ACK
             await gateway.close()
 
 

@@ -231,7 +231,7 @@ async def test_firmware_s_chip_joins_and_gets_data() -> None:
 
         def exchange(phy: bytes) -> bytes:
             chip.write(phy.hex() + "\n")
-            return bytes.fromhex(chip.expect("heard").split()[1])
+            return bytes.fromhex(chip.expect("heard"))
 
         async with World(gateways=0) as world:
             known = world.server.add(

@@ -867,3 +867,13 @@ def test_server_in_a_thread() -> None:
         assert running.call(lambda: device.next_session is not None)
         with pytest.raises(TimeoutError, match="no event 'uplink'"):
             running.wait("uplink", 0.05)
+
+
+@in_loop
+async def test_a_counter_is_taken_once_whatever_the_frame_says() -> None:
+    async with World() as world:
+        device, _ = world.abp()
+        await device.uplink(b"first")
+        device.fcnt -= 1
+        assert not await device.uplink(b"other", mtype=frames.CONFIRMED_UP)
+        assert world.kinds() == ["uplink", "replay"]

@@ -17,6 +17,9 @@ static uint32_t frames_sent; // numbers are unique on the air, not only per sour
 static uint64_t lateness_ns;
 
 void sim_air_reset(uint32_t seed) {
+    for (size_t i = 0; i < SIM_AIR_FRAMES; ++i) {
+        sim_time_cancel(&slots[i].event);
+    }
     memset(slots, 0, sizeof(slots));
     radios = NULL;
     watcher = NULL;
@@ -27,8 +30,17 @@ void sim_air_reset(uint32_t seed) {
     sim_air_channel_reset(seed);
 }
 
+static bool taken(const sim_air_radio_t *but, uint32_t id) {
+    for (const sim_air_radio_t *one = radios; one != NULL; one = one->next) {
+        if (one != but && one->id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void sim_air_join(sim_air_radio_t *radio) {
-    if (radio->id == 0) {
+    while (radio->id == 0 || taken(radio, radio->id)) {
         radio->id = ++last_id;
     }
     sim_air_radio_t **at = &radios;

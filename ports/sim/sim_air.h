@@ -66,7 +66,7 @@ struct _sim_air_radio_t {
     void (*ended)(sim_air_radio_t *radio, const sim_air_frame_t *frame);
     char name[16];
     int32_t x_m, y_m;
-    uint32_t id; // 0: sim_air_join() chooses one; else the owner's, for airs of several processes
+    uint32_t id; // 0, or taken: sim_air_join() chooses one; else the owner's, for airs of several processes
     sim_air_radio_t *next;
 };
 

@@ -110,13 +110,16 @@ static void init_events(sim_chip_t *chip) {
     sim_chip_state_t *state = sim_chip_state(chip);
     chip_event_t *const events[] = { &state->ready, &state->rx_event, &state->timeout, &state->tx_event, &state->hop };
     for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); ++i) {
+        sim_time_cancel(&events[i]->event); // by its place: left from a use before
         events[i]->chip = chip;
     }
 }
 
 void sim_chip_init(sim_chip_t *chip, sim_chip_kind_t kind) {
     sim_chip_state_t *state = sim_chip_state(chip);
+    init_events(chip);
     memset(state, 0, sizeof(chip->state));
+    init_events(chip);
     chip->kind = kind;
     if (chip->spi_hz == 0) {
         chip->spi_hz = SPI_HZ;
@@ -124,7 +127,6 @@ void sim_chip_init(sim_chip_t *chip, sim_chip_kind_t kind) {
     chip->radio.heard = heard;
     chip->radio.ended = ended;
     sim_air_join(&chip->radio);
-    init_events(chip);
     state->random = sim_math_hash(chip->radio.id);
     state->powered = true;
     reset(chip, 0);

@@ -61,6 +61,10 @@ struct _sim_chip_t {
     uint32_t spi_transfers;
     uint32_t spi_bytes;
     uint32_t spi_hz; // 10 MHz; a transfer takes its time
+    // The clock input: a crystal (250 us), or a TCXO, which does not reach the PLL
+    // unless TcxoInputOn is set. Constant after sim_chip_init().
+    bool tcxo;
+    uint32_t clock_start_us; // 0: 250
     // Every register write, for checks of a trace; may be NULL.
     void (*trace)(sim_chip_t *chip, uint8_t address, uint8_t value);
     struct {
@@ -69,7 +73,8 @@ struct _sim_chip_t {
 };
 
 // Power the chip up: as after reset. It joins the air. The struct is the caller's,
-// zeroed but for what it wants to set before.
+// zeroed but for what it wants to set before. After sim_time_reset() and
+// sim_air_reset() each chip must be initialised again.
 void sim_chip_init(sim_chip_t *chip, sim_chip_kind_t kind);
 // Power down; leaves the air.
 void sim_chip_deinit(sim_chip_t *chip);

@@ -29,6 +29,10 @@ uint32_t sim_chip_fsk_deviation(sim_chip_t *chip) {
     return steps * 15625 / 256;
 }
 
+uint32_t sim_chip_fsk_filter(uint8_t code) {
+    return 32000000u / ((16u + 4u * (code >> 3 & 3)) << ((code & 7) + 2));
+}
+
 static uint8_t threshold(const sim_chip_state_t *state) {
     return state->fsk[FSK_FIFO_THRESH] & 0x3f;
 }
@@ -38,8 +42,7 @@ static uint8_t live_rssi(sim_chip_t *chip) {
     if (state->mode == MODE_RX && state->mode_ready) {
         int level = state->fsk_state.rssi_x10;
         if (state->rx.step != RX_HALTED) {
-            uint8_t code = state->fsk[FSK_RX_BW];
-            uint32_t side = 32000000u / ((16u + 4u * (code >> 3 & 3)) << ((code & 7) + 2));
+            uint32_t side = sim_chip_fsk_filter(state->fsk[FSK_RX_BW]);
             level = sim_air_level_x10(&chip->radio, sim_chip_hz(chip, state->frequency), 2 * side);
         }
         int value = -level / 5;

@@ -8,16 +8,12 @@
 #define DETECT_X10 (60)
 #define CLEAN_X10 (90)
 
-static uint32_t bandwidth_side(uint8_t code) {
-    return 32000000u / ((16u + 4u * (code >> 3 & 3)) << ((code & 7) + 2));
-}
-
 static bool afc_on(const sim_chip_state_t *state) {
     return state->fsk[FSK_RX_CONFIG] & 0x10;
 }
 
 static int snr_x10(sim_chip_t *chip, const sim_air_frame_t *frame) {
-    uint32_t side = bandwidth_side(sim_chip_state(chip)->fsk[FSK_RX_BW]);
+    uint32_t side = sim_chip_fsk_filter(sim_chip_state(chip)->fsk[FSK_RX_BW]);
     return sim_air_rssi_x10(&chip->radio, frame) - sim_air_noise_x10(2 * side);
 }
 
@@ -34,8 +30,8 @@ static bool fits(sim_chip_t *chip, const sim_air_frame_t *frame) {
         || apart(frame->deviation, deviation) * 10 > deviation * 3) {
         return false;
     }
-    uint32_t side = bandwidth_side(state->fsk[FSK_RX_BW]);
-    uint32_t afc = bandwidth_side(state->fsk[FSK_AFC_BW]);
+    uint32_t side = sim_chip_fsk_filter(state->fsk[FSK_RX_BW]);
+    uint32_t afc = sim_chip_fsk_filter(state->fsk[FSK_AFC_BW]);
     if (afc_on(state) && afc > side) {
         side = afc;
     }

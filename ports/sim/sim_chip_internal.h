@@ -150,8 +150,8 @@ void sim_chip_take_frequency(sim_chip_t *chip);
 int16_t sim_chip_power_x10(sim_chip_t *chip);
 uint32_t sim_chip_ramp_ns(sim_chip_t *chip);
 void sim_chip_pa_check(sim_chip_t *chip);
-bool sim_chip_high_band(sim_chip_t *chip);
-// RegRssiValue and RegPktRssiValue of LoRa.
+// What RegRssiValue 0 means in LoRa, below 0 dBm; and RegPktRssiValue.
+int sim_chip_rssi_offset_x10(sim_chip_t *chip);
 uint8_t sim_chip_rssi_code(sim_chip_t *chip, int rssi_x10, int snr_x10);
 
 // sim_chip_lora.c
@@ -204,6 +204,7 @@ int sim_chip_fsk_pop(sim_chip_t *chip); // -1: empty
 uint64_t sim_chip_fsk_bits_ns(sim_chip_t *chip, uint32_t bits);
 uint32_t sim_chip_fsk_bit_rate(sim_chip_t *chip);
 uint32_t sim_chip_fsk_deviation(sim_chip_t *chip);
+uint32_t sim_chip_fsk_filter(uint8_t code); // RegRxBw, RegAfcBw: single side, Hz
 
 // sim_chip_fsk_tx.c
 void sim_chip_fsk_tx(sim_chip_t *chip); // TX is ready, or the FIFO has changed in it

@@ -117,8 +117,7 @@ static uint8_t live_rssi(sim_chip_t *chip) {
         sim_lora_t lora;
         sim_chip_lora_settings(chip, &lora);
         int level = sim_air_level_x10(&chip->radio, sim_chip_hz(chip, state->frequency), lora.bandwidth);
-        int offset = chip->kind == SIM_SX1272 ? 1390 : sim_chip_high_band(chip) ? 1570 : 1640;
-        int code = (level + offset + 5) / 10 + (int)(sim_chip_random(chip) % 3) - 1;
+        int code = (level + sim_chip_rssi_offset_x10(chip) + 5) / 10 + (int)(sim_chip_random(chip) % 3) - 1;
         state->lora[LORA_RSSI] = (uint8_t)(code < 0 ? 0 : code > 255 ? 255 : code);
     }
     return state->lora[LORA_RSSI];

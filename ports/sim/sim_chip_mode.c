@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "sim_chip_internal.h"
 
-#define CRYSTAL_NS (250000u)
+#define CLOCK_START_US (250)
 #define PLL_NS (60000u)
 
 static bool needs_pll(uint8_t mode) {
@@ -36,10 +36,19 @@ void sim_chip_frequency_written(sim_chip_t *chip) {
     }
 }
 
-static bool frequency_valid(sim_chip_t *chip) {
-    uint32_t hz = sim_chip_state(chip)->frequency;
+// Does the PLL lock: with a clock, and in its range?
+static bool pll_locks(sim_chip_t *chip) {
+    const sim_chip_state_t *state = sim_chip_state(chip);
+    if (chip->tcxo && !(state->common[chip->kind == SIM_SX1276 ? 0x4b : 0x58] & 0x10)) {
+        return false;
+    }
+    uint32_t hz = state->frequency;
     uint32_t lowest = chip->kind == SIM_SX1276 ? 137000000 : 860000000;
-    return hz >= lowest && hz <= 1020000000;
+    if (hz < lowest || hz > 1020000000) {
+        sim_chip_break(chip, SIM_RULE_FREQUENCY);
+        return false;
+    }
+    return true;
 }
 
 // The mode works now.
@@ -176,7 +185,8 @@ static void enter(sim_chip_t *chip, uint8_t to) {
     sim_chip_mode_stop(chip);
     prepare_fifo(chip, from, to);
     if (from == MODE_SLEEP) {
-        state->awake_ns = sim_time_now() + sim_chip_ns(chip, CRYSTAL_NS);
+        uint32_t start_us = chip->clock_start_us != 0 ? chip->clock_start_us : CLOCK_START_US;
+        state->awake_ns = sim_time_now() + sim_chip_ns(chip, start_us * UINT64_C(1000));
     }
     state->mode = to;
     state->mode_ready = to == MODE_SLEEP;
@@ -187,8 +197,7 @@ static void enter(sim_chip_t *chip, uint8_t to) {
     }
     if (needs_pll(to)) {
         sim_chip_take_frequency(chip);
-        if (!frequency_valid(chip)) {
-            sim_chip_break(chip, SIM_RULE_FREQUENCY);
+        if (!pll_locks(chip)) {
             state->hop_channel |= 0x80; // PllTimeout; the mode never becomes ready
             return;
         }

@@ -47,13 +47,15 @@ uint32_t sim_chip_ramp_ns(sim_chip_t *chip) {
     return 5000 + ramp * 1250;
 }
 
-bool sim_chip_high_band(sim_chip_t *chip) {
-    return chip->kind == SIM_SX1272 || sim_chip_state(chip)->frequency > 525000000;
+int sim_chip_rssi_offset_x10(sim_chip_t *chip) {
+    if (chip->kind == SIM_SX1272) {
+        return 1390;
+    }
+    return sim_chip_state(chip)->frequency > 525000000 ? 1570 : 1640; // HF or LF port
 }
 
 uint8_t sim_chip_rssi_code(sim_chip_t *chip, int rssi_x10, int snr_x10) {
-    int offset_x10 = chip->kind == SIM_SX1272 ? 1390 : sim_chip_high_band(chip) ? 1570 : 1640;
-    int above = rssi_x10 + offset_x10 - (snr_x10 < 0 ? snr_x10 : 0);
+    int above = rssi_x10 + sim_chip_rssi_offset_x10(chip) - (snr_x10 < 0 ? snr_x10 : 0);
     int code = (above * 15 / 16 + 5) / 10;
     return (uint8_t)(code < 0 ? 0 : code > 255 ? 255 : code);
 }

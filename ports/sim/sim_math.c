@@ -29,19 +29,6 @@ int sim_math_add_x10(int a, int b) {
     return difference < sizeof(more) ? high + more[difference] : high;
 }
 
-uint32_t sim_math_isqrt(uint64_t value) {
-    uint64_t root = 0;
-    for (uint64_t bit = UINT64_C(1) << 62; bit != 0; bit >>= 2) {
-        if (value >= root + bit) {
-            value -= root + bit;
-            root = (root >> 1) + bit;
-        } else {
-            root >>= 1;
-        }
-    }
-    return (uint32_t)root;
-}
-
 uint32_t sim_math_hash(uint32_t value) {
     value ^= value >> 16;
     value *= 0x7feb352du;
@@ -53,8 +40,4 @@ uint32_t sim_math_hash(uint32_t value) {
 uint32_t sim_math_random(uint32_t *state) {
     *state += 0x9e3779b9u;
     return sim_math_hash(*state);
-}
-
-uint64_t sim_math_scale(uint64_t value, uint32_t numerator, uint32_t denominator) {
-    return value / denominator * numerator + value % denominator * numerator / denominator;
 }

@@ -9,13 +9,9 @@
 int sim_math_db_x10(uint64_t value);
 // The sum of two powers given in dB * 10.
 int sim_math_add_x10(int a, int b);
-uint32_t sim_math_isqrt(uint64_t value);
 // Well mixed 32 bits of a value.
 uint32_t sim_math_hash(uint32_t value);
 // The next of a sequence of pseudo-random numbers; state is not 0 afterwards.
 uint32_t sim_math_random(uint32_t *state);
-// value * numerator / denominator without overflow for values below 2^63 that are
-// times, and numerators and denominators below 2^31.
-uint64_t sim_math_scale(uint64_t value, uint32_t numerator, uint32_t denominator);
 
 #endif // USOCKET_PORTS_SIM_SIM_MATH_H

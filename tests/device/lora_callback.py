@@ -49,7 +49,11 @@ lora.callback(LoRa.RX_PACKET_EVENT, slow, "mine")
 for i in range(4):
     peer.send(bytes([i]))
 equal(wait(4), 4, "four frames, four calls")
-equal([c[:3] for c in calls], [("mine", 1, bytes([i])) for i in range(4)], "each with its event and frame")
+equal(
+    [c[:3] for c in calls],
+    [("mine", 1, bytes([i])) for i in range(4)],
+    "each with its event and frame",
+)
 
 # A reply and new settings out of the handler, as a gateway does.
 del calls[:]

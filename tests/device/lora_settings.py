@@ -66,7 +66,9 @@ raises(OSError, 19, socket.socket, socket.AF_LORA, socket.SOCK_RAW)
 lora = LoRa()
 check(LoRa() is lora and LoRa(0) is lora and LoRa(id=0) is lora, "there is one object")
 equal(lora.frequency(), 868000000, "EU868 unless told otherwise")
-equal((lora.tx_power(), lora.sf(), lora.bandwidth(), lora.coding_rate()), (14, 7, 0, 1), "defaults")
+equal(
+    (lora.tx_power(), lora.sf(), lora.bandwidth(), lora.coding_rate()), (14, 7, 0, 1), "defaults"
+)
 equal((lora.preamble(), lora.power_mode()), (8, LoRa.ALWAYS_ON), "defaults")
 equal(len(lora.mac()), 8, "mac() has eight bytes")
 

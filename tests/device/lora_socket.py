@@ -55,7 +55,10 @@ equal(s.recv(5), b"hello", "a small buffer takes a part")
 equal(t.recvfrom(64), (b" world", 0), "and any socket the rest")
 equal(s.recv(64), b"", "then nothing")
 stats = lora.stats()
-check(-90 < stats.rssi < -20 and 0 < stats.snr < 25 and stats.sfrx == 7, "RSSI, SNR, SF: %r" % (stats,))
+check(
+    -90 < stats.rssi < -20 and 0 < stats.snr < 25 and stats.sfrx == 7,
+    "RSSI, SNR, SF: %r" % (stats,),
+)
 equal(stats[1], stats.rssi, "stats by number")
 check(stats.rx_timestamp > 0, "a time")
 
@@ -71,7 +74,11 @@ for i in range(7):
 counters = lora.counters()
 peer.send(b"one too many")
 time.sleep_ms(5)
-equal(lora.counters().rx_dropped, counters.rx_dropped + 1, "the eighth of the longest is dropped, and counted")
+equal(
+    lora.counters().rx_dropped,
+    counters.rx_dropped + 1,
+    "the eighth of the longest is dropped, and counted",
+)
 for i in range(7):
     equal(s.recv(300), bytes([i]) * 255, "seven wait, the oldest first")
 buf = bytearray(20)

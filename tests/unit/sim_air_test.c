@@ -56,6 +56,20 @@ static void everybody_but_the_sender_hears(void) {
     CHECK(sim_air_next(NULL) == NULL, "and it is gone");
 }
 
+static void ids_are_unique(void) {
+    start(1);
+    sim_air_radio_t own = { .id = 7000 }, same = { .id = 7000 }, late = { .id = 0 };
+    sim_air_join(&own);
+    sim_air_join(&same);
+    sim_air_join(&late);
+    CHECK(own.id == 7000 && same.id != 7000 && same.id != late.id, "an owner's id is kept if nobody has it");
+    sim_air_join(&own);
+    CHECK(own.id == 7000, "joining twice changes nothing");
+    for (int i = 0; i < 3; ++i) {
+        CHECK(radios[i].id != 0 && radios[i].id != same.id && radios[i].id != late.id, "all others have their own");
+    }
+}
+
 static void levels_fall_with_distance(void) {
     start(1);
     sim_air_frame_t frame = lora(7, 0, 50 * MS);
@@ -202,6 +216,7 @@ static void an_overlapped_frame_remembers_the_other(void) {
 
 int main(void) {
     everybody_but_the_sender_hears();
+    ids_are_unique();
     levels_fall_with_distance();
     a_seed_gives_the_same_fading_again();
     the_level_sums_what_is_in_the_band();

@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "sim_bench.h"
+#include "sim_chip_internal.h"
 
 typedef struct {
     uint16_t bit_rate, deviation; // registers
@@ -347,7 +348,27 @@ static void frames_collide_in_fsk_too(void) {
     CHECK(!(get(&chip_b, 0x3f) & 0x04) && last_fate == SIM_AIR_COLLISION, "an equally strong carrier breaks the packet");
 }
 
+static void crc_and_whitening_are_the_known_ones(void) {
+    // CRC-16/SPI-FUJITSU of "123456789" is E5CC (reveng's catalogue); the chip sends its complement.
+    uint16_t crc = sim_fsk_crc_start(false);
+    for (const char *at = "123456789"; *at != 0; ++at) {
+        crc = sim_fsk_crc(crc, (uint8_t)*at, false);
+    }
+    CHECK(crc == 0xe5cc && sim_fsk_crc_end(crc, false) == 0x1a33, "CCITT with 1D0F, inverted");
+    crc = sim_fsk_crc_start(true);
+    for (const char *at = "123456789"; *at != 0; ++at) {
+        crc = sim_fsk_crc(crc, (uint8_t)*at, true);
+    }
+    CHECK(sim_fsk_crc_end(crc, true) == 0xaee7, "IBM's is CRC-16/CMS");
+    // The start of PN9 as Texas Instruments' design note DN509 prints it.
+    static const uint8_t pn9[] = { 0xff, 0xe1, 0x1d, 0x9a, 0xed, 0x85, 0x33, 0x24, 0xea, 0x7a, 0xd2, 0x39 };
+    for (unsigned i = 0; i < sizeof(pn9); ++i) {
+        CHECK(sim_fsk_pn9(i) == pn9[i], "the whitening sequence is PN9");
+    }
+}
+
 int main(void) {
+    crc_and_whitening_are_the_known_ones();
     a_short_packet_is_received();
     the_receiver_starts_again_when_the_fifo_is_empty();
     a_long_packet_needs_refills();

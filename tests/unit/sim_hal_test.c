@@ -71,9 +71,20 @@ static void a_merged_line_has_one_edge(void) {
     time_out(4);
     sim_hal_run(10000);
     CHECK(calls == 2, "the first flag wakes");
-    put(0x01, 0x86); // the flag is still set
-    sim_hal_run(10000);
-    CHECK(calls == 2, "a second one makes no edge while the line is high");
+    put(0x12, 0xff);
+    put(0x40, 0x80); // DIO0 CadDone, DIO1 RxTimeout
+    for (int merged = 1; merged >= 0; --merged) {
+        sim_hal_set_merged(merged);
+        put(0x12, 0xff);
+        put(0x01, 0x87);
+        sim_hal_run(10000);
+        CHECK(calls == 3 + (merged ? 0 : 1), "CadDone wakes");
+        put(0x01, 0x86);
+        sim_hal_run(10000);
+        CHECK(sim_chip_dio(&chip, 0) && sim_chip_dio(&chip, 1), "both lines are high");
+        CHECK(calls == (merged ? 3 : 5), "a second line makes no edge while the merged one is high");
+    }
+    calls = 2;
     sim_hal_set_deaf(true);
     time_out(4);
     sim_hal_run(10000);

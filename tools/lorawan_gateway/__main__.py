@@ -11,13 +11,13 @@ import signal
 import sys
 
 import semtech_udp
+from fwlib.air import PORT as AIR_PORT
 
 from lorawan_gateway import channels
 from lorawan_gateway.gateway import EUI, Gateway, Settings
 from lorawan_gateway.hub_port import HubPort
 from lorawan_gateway.schedule import Clock
 
-AIR_PORT = 7800
 GPS_EPOCH_MS = 315_964_800_000
 LEAP_MS = 18_000
 # Above this factor a server on the PC's clock could not answer in time.

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from fwlib.aircapture import Capture, Record, Recorder
-from fwlib.airhub import Event, Hub, Joined, Left
+from fwlib.airhub import LATENESS_US, Event, Hub, Joined, Left
 from harness.closing import Closing
 
 
@@ -21,9 +21,10 @@ class Air(Closing):
         factor: float = 1.0,
         seed: int = 1,
         fading_db: float = 0.0,
+        lateness_us: int = LATENESS_US,
         pcap: Path | None = None,
     ) -> None:
-        self.hub = Hub(factor=factor, seed=seed, fading_db=fading_db)
+        self.hub = Hub(factor=factor, seed=seed, fading_db=fading_db, lateness_us=lateness_us)
         self.records: list[Record] = []
         self.names: list[str] = []  # "+NAME" for those that came, "-NAME" that went
         self._capture = Capture(pcap) if pcap is not None else None
@@ -51,7 +52,7 @@ class Air(Closing):
     def _record(self, record: Record) -> None:
         self.records.append(record)
         if self._capture is not None:
-            self._capture.write(record, self.hub.unix_ns(record.frame.start_ns))
+            self._capture.write(record, self.hub.unix_ns(record.frame.end_ns))
 
     def wait_frames(self, number: int, timeout: float = 10) -> list[Record]:
         """Wait until so many frames are over; all that are."""

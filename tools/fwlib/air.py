@@ -94,7 +94,7 @@ class Monitor:
         if self.keep:
             self.records.append(record)
         if self.capture is not None:
-            self.capture.write(record, self.hub.unix_ns(record.frame.start_ns))
+            self.capture.write(record, self.hub.unix_ns(record.frame.end_ns))
 
 
 def draw(monitor: Monitor, path: Path) -> None:

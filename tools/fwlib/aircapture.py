@@ -1,7 +1,7 @@
 """What an air's hub sees, made into records: a frame with what became of it.
 
 Also the capture file: pcap with LoRaTap headers (link type 270), one packet for each
-LoRa frame, as docs/simulation.md says.
+frame, as docs/simulation.md says.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from fwlib.airmessage import NEVER, Fate, Frame, Modem, Stage, Told
 # Real time that receivers' reports may need after the end of a frame.
 LINGER_S = 0.25
 LINKTYPE_LORATAP = 270
+RSSI_NONE = 255
 
 
 @dataclass
@@ -84,51 +85,44 @@ class Recorder:
                 self._sink(record)
 
 
-def rssi_byte(rssi: float, snr: float) -> int:
+def rssi_byte(rssi_x10: int, snr_x10: int) -> int:
     """LoRaTap's: -139 + n dBm, in quarters of dB where the SNR is negative."""
-    raw = (rssi + 139) * (4 if snr < 0 else 1)
-    return max(0, min(255, round(raw)))
+    above = (rssi_x10 + 1395) // 10
+    return max(0, min(RSSI_NONE - 1, above if snr_x10 >= 0 else above * 4))
 
 
-def loratap(frame: Frame, rssi: float | None, snr: float | None) -> bytes:
-    """Version 0 of the header; bandwidths below 125 kHz are 0, an unknown RSSI is 0."""
-    quarter_db = max(-128, min(127, round((snr or 0.0) * 4)))
-    return struct.pack(
-        ">BBHIBBBBBbB",
-        0,
-        0,
-        15,
-        frame.frequency,
-        frame.bandwidth // 125_000,
-        frame.sf,
-        0 if rssi is None else rssi_byte(rssi, snr or 0.0),
-        0 if rssi is None else rssi_byte(rssi, 0.0),
-        0 if rssi is None else rssi_byte(rssi, 0.0),
-        quarter_db,
-        frame.sync[0] if frame.sync else 0,
-    )
+def loratap(frame: Frame, best: Told | None) -> bytes:
+    """Version 0 of the header; bandwidths below 125 kHz are 0, an unknown RSSI is 255."""
+    packet = current = RSSI_NONE
+    quarter_db = 0
+    if best is not None:
+        packet = rssi_byte(best.rssi_x10, best.snr_x10)
+        current = rssi_byte(best.rssi_x10, 0)
+        quarter_db = max(-128, min(127, int(best.snr_x10 * 4 / 10)))
+    bandwidth = frame.bandwidth // 125_000
+    sync = frame.sync[0] if frame.sync else 0
+    channel = struct.pack(">IBB", frame.frequency, bandwidth, frame.sf)
+    levels = struct.pack(">BBBbB", packet, current, current, quarter_db, sync)
+    return struct.pack(">BBH", 0, 0, 15) + channel + levels
 
 
 class Capture:
-    """A pcap file (nanoseconds) that grows with each LoRa frame."""
+    """A pcap file (nanoseconds) that grows with each frame; as ports/sim/sim_pcap.c writes it."""
 
     def __init__(self, path: Path) -> None:
         self._file: BinaryIO = path.open("wb")
-        header = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, LINKTYPE_LORATAP)
+        header = struct.pack(">IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, LINKTYPE_LORATAP)
         self._file.write(header)
         self._file.flush()
 
     def write(self, record: Record, unix_ns: int) -> None:
-        """One packet, at the start of the frame; RSSI and SNR are the best receiver's."""
-        if record.frame.modem != Modem.LORA:
+        """One packet, at the frame's end; RSSI and SNR are the best receiver's."""
+        if record.frame.modem == Modem.CARRIER:
             return
-        best = record.best
-        rssi = best.rssi_x10 / 10 if best else None
-        snr = best.snr_x10 / 10 if best else None
-        packet = loratap(record.frame, rssi, snr) + record.frame.data
+        packet = loratap(record.frame, record.best) + record.frame.data
         seconds, nanoseconds = divmod(unix_ns, 10**9)
         size = len(packet)
-        self._file.write(struct.pack("<IIII", seconds, nanoseconds, size, size) + packet)
+        self._file.write(struct.pack(">IIII", seconds, nanoseconds, size, size) + packet)
         self._file.flush()
 
     def close(self) -> None:

@@ -43,7 +43,7 @@ TELL_S = 1.0
 HOLD_S = 5.0
 BUFFER_BYTES = 4 * 1024 * 1024
 # How late a frame's announcement may come, in real time (docs/simulation.md).
-LATENESS_US = 3000
+LATENESS_US = 10_000
 FACTOR_MIN, FACTOR_MAX = 0.01, 10000.0
 
 

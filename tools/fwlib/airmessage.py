@@ -207,7 +207,14 @@ class Frame:
         if len(data) != length or length > 256 or sync_len > 8:
             raise ValueError(f"frame of {length} bytes, {len(data)} are there")
         named = {name: bool(flags & 1 << bit) for bit, name in enumerate(FLAGS)}
-        names = ("source", "number", "start_ns", "preamble_ns", "header_ns", "end_ns")
+        names: tuple[str, ...] = (
+            "source",
+            "number",
+            "start_ns",
+            "preamble_ns",
+            "header_ns",
+            "end_ns",
+        )
         names += ("frequency", "bandwidth", "bit_rate", "deviation", "x_m", "y_m", "power_x10")
         return cls(
             stage=Stage(stage),

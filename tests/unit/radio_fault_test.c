@@ -55,7 +55,7 @@ static void merged_lines_tell_everything(void) {
             it_works();
         }
         CHECK(radio_counters()->lost_edges == 0 && radio_counters()->faults == 0, "by edges alone");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -71,7 +71,7 @@ static void an_unwired_dio1_is_replaced_by_time(void) {
         CHECK(fixture_wait(500000) && fixture.event.type == RADIO_RX_TIMEOUT, "the timeout is found");
         CHECK(fixture.event.at_us - begin < 10 * 1024 + 2000, "soon after it happened");
         CHECK(radio_counters()->lost_edges == 0, "an edge that cannot come is not a lost one");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -81,7 +81,7 @@ static void no_line_at_all_still_works(void) {
     start(&wiring);
     it_works();
     CHECK(radio_counters()->lost_edges == 0 && radio_counters()->faults == 0, "by deadlines alone");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void lost_edges_are_found_and_counted(void) {
@@ -97,7 +97,7 @@ static void lost_edges_are_found_and_counted(void) {
     fixture_clear();
     CHECK(fixture_transmit(&modulation, "x", 1) == 0 && fixture_wait(500000), "DIO0 is cut");
     CHECK(fixture.event.type == RADIO_TX_DONE && radio_counters()->lost_edges == 5, "the frame is sent all the same");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void stale_flags_do_not_confuse(void) {
@@ -115,7 +115,7 @@ static void stale_flags_do_not_confuse(void) {
     CHECK(fixture_wait(500000) && fixture.event.type == RADIO_TX_DONE, "and its event");
     CHECK(sim_chip_peek(&fixture_chip, 0x12) == 0 && !sim_chip_dio(&fixture_chip, 0), "afterwards the line is down");
     it_works();
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void a_very_late_task_loses_no_event(void) {
@@ -125,7 +125,7 @@ static void a_very_late_task_loses_no_event(void) {
         it_works();
     }
     CHECK(radio_counters()->faults == 0, "late is not lost");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 // What power loss does at each moment of an operation.
@@ -188,7 +188,7 @@ static void a_reset_while_asleep_is_noticed_at_the_next_operation(void) {
     CHECK(fixture_transmit(&modulation, "x", 1) == -5, "as long as the chip is set up");
     CHECK(fixture_wait(500000) && fixture.event.type == RADIO_FAULT, "which is told");
     it_works();
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void poke(uint8_t address, uint8_t value) {
@@ -236,6 +236,36 @@ static void a_stuck_chip_is_given_up_and_found_again(void) {
         CHECK(fixture_transmit(&modulation, "x", 1) == -5, "the next operation wakes it");
         CHECK(fixture_wait(500000) && fixture.event.type == RADIO_FAULT, "it is there again");
         it_works();
+    }
+}
+
+// A board without a reset line finds the chip as its firmware left it.
+static void a_chip_in_any_state_is_taken_over(void) {
+    for (int i = 0; i < 8; ++i) {
+        fixture_wiring_t wiring = fixture_wiring(kinds[i % 2]);
+        wiring.no_reset_line = true;
+        start(&wiring);
+        radio_modulation_t other = i < 4 ? fixture_lora(9, RADIO_BW_250K, 3) : fixture_fsk();
+        CHECK(fixture_receive(&other, 0, 0) == 0, "it receives");
+        sim_hal_run(5000);
+        if (i & 2) {
+            if (other.modem == RADIO_FSK) {
+                peer_fsk(&other);
+            } else {
+                peer_lora(&other);
+            }
+            peer_send((const uint8_t *)"stale", 5);
+            sim_hal_set_deaf(true);
+            sim_hal_run(100000);
+        }
+        CHECK(fixture_restart() == 0, "after a reset of the CPU the chip is found");
+        peer_write(0x01, sim_chip_peek(&fixture_peer, 0x01) & 0x80);
+        CHECK(fixture_receive(&modulation, 0, 0) == 0, "a reception is accepted");
+        sim_hal_run(1500000);
+        CHECK(fixture.events == 0, "what was received before is not told");
+        it_works();
+        CHECK(radio_counters()->faults == 0 && radio_counters()->lost_edges == 0, "at once");
+        CHECK_RULES();
     }
 }
 
@@ -306,6 +336,7 @@ int main(void) {
     a_reset_while_asleep_is_noticed_at_the_next_operation();
     a_receiver_that_has_gone_deaf_is_noticed();
     a_stuck_chip_is_given_up_and_found_again();
+    a_chip_in_any_state_is_taken_over();
     a_chip_that_comes_back_in_time_is_used();
     no_chip_is_no_device();
     bit_errors_are_survived();

@@ -37,11 +37,14 @@ typedef struct {
 fixture_wiring_t fixture_wiring(sim_chip_kind_t kind);
 
 // Everything anew: air, chips, HAL, room; the radio is started and claimed.
-// Answers what radio_start() did.
+// Answers what radio_start() or radio_claim() did.
 int fixture_start(const fixture_wiring_t *wiring);
 int fixture_start_kind(sim_chip_kind_t kind);
-// The model saw no rule broken, nor at the peer; call at the end of a test.
-void fixture_check_rules(void);
+// The same with the chip as it was left: the CPU was reset.
+int fixture_restart(void);
+// Rules of the model and of the HAL that were broken; prints which. At a test's end:
+uint32_t fixture_broken(void);
+#define CHECK_RULES() CHECK(fixture_broken() == 0, "the rules of datasheet and HAL are kept")
 // Let time pass until an event has come, at most so long; which is kept in
 // fixture.event. False: none came.
 bool fixture_wait(uint64_t us);

@@ -57,7 +57,7 @@ static void both_ways(void) {
     goes_out(&modulation, 255);
     comes_in(&modulation, 255, 0);
     CHECK(radio_counters()->faults == 0 && radio_counters()->crc_errors == 0, "nothing went wrong");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void packets_of_1_to_255_bytes(void) {
@@ -87,6 +87,29 @@ static void a_late_task_keeps_up(void) {
     both_ways();
 }
 
+static void what_is_left_of_a_packet_is_not_sent(void) {
+    CHECK(fixture_start_kind(SIM_SX1276) == 0, "the chip is found");
+    radio_modulation_t modulation = fixture_fsk();
+    uint8_t data[255];
+    fill(data, sizeof(data));
+    peer_fsk(&modulation);
+    for (uint32_t after_us = 2000; after_us < 40000; after_us += 1700) {
+        CHECK(fixture_receive(&modulation, 0, 0) == 0, "a reception is accepted");
+        sim_hal_run(2000);
+        peer_send(data, sizeof(data));
+        sim_hal_run(after_us);
+        fixture_lock();
+        CHECK(radio_standby() == 0, "it is given up in the middle of a packet");
+        fixture_unlock();
+        goes_out(&modulation, 10 + after_us % 100);
+        CHECK(fixture_transmit(&modulation, data, sizeof(data)) == 0, "a packet is accepted");
+        sim_hal_run(after_us);
+        goes_out(&modulation, 20);
+        comes_in(&modulation, 90, 0);
+    }
+    CHECK_RULES();
+}
+
 static void bit_rates_from_600_to_300000(void) {
     static const uint32_t rates[] = { 600, 1200, 9600, 38400, 100000, 300000 };
     CHECK(fixture_start_kind(SIM_SX1276) == 0, "the chip is found");
@@ -105,7 +128,7 @@ static void bit_rates_from_600_to_300000(void) {
         int64_t late = (int64_t)(fixture.event.at_us - begin) - radio_airtime_us(&modulation, sizeof(data));
         CHECK(late > 0 && late < 4000, "in its air time");
     }
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 // sigfox.md 3.7: 600 bit/s, sync B2 27, 15 bytes, neither whitening nor CRC.
@@ -126,7 +149,7 @@ static void a_sigfox_downlink_is_received(void) {
         CHECK(sim_chip_peek(&fixture_chip, 0x12) == 0x17 && sim_chip_peek(&fixture_chip, 0x13) == 0x17, "the narrowest filter");
         CHECK(sim_chip_peek(&fixture_chip, 0x27) == 0x91 && sim_chip_peek(&fixture_chip, 0x30) == 0x08, "sync and packet");
         CHECK(sim_chip_peek(&fixture_chip, 0x32) == 15, "fixed length");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -153,7 +176,7 @@ static void silence_times_out(void) {
     CHECK(fixture_wait(100000) && fixture.event.type == RADIO_RX_TIMEOUT, "it gives up");
     CHECK(fixture.event.at_us - begin >= 50 * 160 && fixture.event.at_us - begin < 50 * 160 + 500, "after so many bytes");
     CHECK(sim_chip_peek(&fixture_chip, 0x01) == 0x01, "and the chip rests");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void bad_crcs_are_dropped_and_counted(void) {
@@ -177,7 +200,7 @@ static void bad_crcs_are_dropped_and_counted(void) {
         sim_hal_run(1000);
     }
     CHECK(radio_counters()->crc_errors == 4, "bad ones are counted");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void a_busy_channel_is_sensed(void) {
@@ -196,7 +219,7 @@ static void a_busy_channel_is_sensed(void) {
         CHECK(fixture_wait(20000) && fixture.event.type == RADIO_SENSE_DONE, "and ends");
         CHECK(fixture.event.detected == (busy != 0), "a sender is above the threshold, noise below");
     }
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void bad_settings_are_refused(void) {
@@ -244,6 +267,7 @@ int main(void) {
     packets_of_1_to_255_bytes();
     packets_survive_any_wiring();
     a_late_task_keeps_up();
+    what_is_left_of_a_packet_is_not_sent();
     bit_rates_from_600_to_300000();
     a_sigfox_downlink_is_received();
     dr7_has_the_registers_of_the_field();

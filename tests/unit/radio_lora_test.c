@@ -27,6 +27,9 @@ static void goes_out(const radio_modulation_t *modulation, size_t len) {
     peer_listen();
     fixture_clear();
     CHECK(fixture_transmit(modulation, data, len) == 0, "a frame is accepted");
+    sim_hal_run(1500);
+    const sim_air_frame_t *frame = sim_air_next(NULL);
+    CHECK(frame->end_ns - frame->start_ns == UINT64_C(1000) * radio_airtime_us(modulation, len), "its air time is the chip's");
     CHECK(fixture_wait(longest_us(modulation)), "its end is told");
     CHECK(fixture.event.type == RADIO_TX_DONE, "it was sent");
     sim_hal_run(1000);
@@ -84,7 +87,7 @@ static void every_combination_is_sent_and_received(void) {
             }
         }
         CHECK(radio_counters()->faults == 0 && radio_counters()->lost_edges == 0, "nothing went wrong");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -102,7 +105,7 @@ static void low_bands_work(void) {
             comes_in(&modulation, 20, 0);
         }
     }
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void payloads_of_1_to_255_bytes(void) {
@@ -120,7 +123,7 @@ static void payloads_of_1_to_255_bytes(void) {
     CHECK(fixture_transmit(&modulation, data, 11) == -22, "a frame of another length than agreed is refused");
     sim_hal_run(1000000);
     CHECK(fixture.events == 0, "and nothing was sent");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void refused_settings_change_nothing(void) {
@@ -155,7 +158,7 @@ static void refused_settings_change_nothing(void) {
         bool volatile_register = i == 0x18 || i == 0x1b || i == 0x2c;
         CHECK(volatile_register || before[i] == sim_chip_peek(&fixture_chip, i), "the chip goes on as before");
     }
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void mismatches_are_not_heard(void) {
@@ -184,7 +187,7 @@ static void mismatches_are_not_heard(void) {
     inverted.lora.iq_inverted = true;
     goes_out(&inverted, 10);
     comes_in(&inverted, 10, 0);
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void bad_crcs_are_dropped_and_counted(void) {
@@ -203,7 +206,7 @@ static void bad_crcs_are_dropped_and_counted(void) {
         CHECK(radio_counters()->crc_errors == i + 1, "and counted");
     }
     comes_in(&modulation, 12, 0);
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void frames_without_crc_are_as_the_setting_says(void) {
@@ -225,7 +228,7 @@ static void frames_without_crc_are_as_the_setting_says(void) {
         sim_hal_run(2000);
         peer_send((const uint8_t *)"hello", 5);
         CHECK(fixture_wait(500000) && fixture.event.type == RADIO_RX_DONE, "one with a CRC is good when none is required");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -244,7 +247,7 @@ static void a_continuous_receiver_goes_on(void) {
         CHECK(fixture.event.len == 1 + i && memcmp(fixture.data, data, 1 + i) == 0, "wherever it lies in the FIFO");
     }
     CHECK(radio_counters()->lost_edges == 0, "by edges");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void frequency_error_is_the_senders(void) {
@@ -284,7 +287,7 @@ static void weak_frames_have_a_negative_snr(void) {
         CHECK(fixture_wait(3000000) && fixture.event.type == RADIO_RX_DONE, "a frame below the noise is received");
         CHECK(abs(fixture.event.rssi - -130) <= 3, "with its own strength, not the noise's");
         CHECK(abs(fixture.event.snr_x4 / 4 - -13) <= 3, "and a negative SNR");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -309,7 +312,7 @@ static void activity_is_detected(void) {
             sim_hal_run(3000000);
         }
         CHECK(radio_counters()->faults == 0 && radio_counters()->lost_edges == 0, "nothing went wrong");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -334,7 +337,7 @@ static void a_busy_channel_is_sensed(void) {
         begin = hal_now_us();
         CHECK(fixture_wait(20000) && fixture.event.detected && fixture.event.rssi > -100, "a sender is above it");
         CHECK(hal_now_us() - begin < 2000, "and ends it early");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 

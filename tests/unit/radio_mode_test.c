@@ -105,7 +105,7 @@ static void each_operation_takes_the_modes_that_it_needs(void) {
     fixture_transmit(&lora, "x", 1);
     sim_hal_run(200000);
     CHECK_MODES("81 8b ", "the low band has its bit");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void an_operation_ends_the_one_before(void) {
@@ -133,7 +133,7 @@ static void an_operation_ends_the_one_before(void) {
         }
     }
     CHECK(radio_counters()->faults == 0 && radio_counters()->lost_edges == 0, "nothing went wrong");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void only_what_changes_is_written(void) {
@@ -178,7 +178,7 @@ static void check_power(sim_chip_kind_t kind, uint32_t boost_from_hz, const powe
         CHECK(sim_chip_peek(&fixture_chip, 0x0b) == rows[i].ocp, "RegOcp lets the current pass");
         CHECK(sim_chip_peek(&fixture_chip, kind == SIM_SX1276 ? 0x4d : 0x5a) == rows[i].dac, "RegPaDac goes with it");
     }
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void powers_are_the_datasheets(void) {
@@ -235,7 +235,25 @@ static void errata_settings_go_with_band_and_width(void) {
     }
     uint32_t frf = (uint32_t)sim_chip_peek(&fixture_chip, 6) << 16 | (uint32_t)sim_chip_peek(&fixture_chip, 7) << 8 | sim_chip_peek(&fixture_chip, 8);
     CHECK(frf == (uint32_t)((868100000.0 + 7810) * 524288 / 32e6 + 0.5), "a narrow receiver is tuned up by its bandwidth");
-    fixture_check_rules();
+    CHECK_RULES();
+}
+
+static void iq_settings_go_with_the_direction(void) {
+    static const uint8_t rows[][4] = { // inverted, transmits, RegInvertIQ, RegInvertIQ2
+        { 0, 0, 0x27, 0x1d }, { 0, 1, 0x27, 0x1d }, { 1, 0, 0x67, 0x19 }, { 1, 1, 0x26, 0x19 },
+    };
+    for (int kind = SIM_SX1272; kind <= SIM_SX1276; ++kind) {
+        CHECK(start((sim_chip_kind_t)kind) == 0, "the chip is found");
+        for (size_t i = 0; i < 4; ++i) {
+            radio_modulation_t modulation = fixture_lora(8, RADIO_BW_125K, 1);
+            modulation.lora.iq_inverted = rows[i][0] != 0;
+            int ret = rows[i][1] ? fixture_transmit(&modulation, "x", 1) : fixture_receive(&modulation, 0, 0);
+            CHECK(ret == 0, "an operation is accepted");
+            sim_hal_run(200000);
+            CHECK(sim_chip_peek(&fixture_chip, 0x33) == rows[i][2] && sim_chip_peek(&fixture_chip, 0x3b) == rows[i][3], "both registers");
+        }
+        CHECK_RULES();
+    }
 }
 
 static void a_tcxo_is_switched_on_and_waited_for(void) {
@@ -271,7 +289,7 @@ static void the_image_is_calibrated_after_a_reset(void) {
         }
         CHECK(starts == (kind == SIM_SX1272 ? 1 : 2), "each band is calibrated once");
         CHECK((sim_chip_peek(&fixture_chip, 0x3b) & 0x20) == 0, "and that has ended");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -307,7 +325,7 @@ static void one_owner_at_a_time(void) {
     fixture_clear();
     sim_hal_run(2000000);
     CHECK(fixture.events == 0, "nothing is told about what was ended");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static unsigned steps;
@@ -342,6 +360,7 @@ int main(void) {
     powers_are_the_datasheets();
     a_board_limits_its_power();
     errata_settings_go_with_band_and_width();
+    iq_settings_go_with_the_direction();
     a_tcxo_is_switched_on_and_waited_for();
     the_image_is_calibrated_after_a_reset();
     one_owner_at_a_time();

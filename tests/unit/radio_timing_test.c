@@ -47,7 +47,7 @@ static void a_frame_leaves_when_it_was_asked_to(void) {
             CHECK(llabs((int64_t)(fixture.event.at_us - air_end_us[0])) <= 2, "its end is told to the microsecond");
             CHECK(air_end_us[0] - air_start_us[0] == radio_airtime_us(&modulation, 255), "its air time is the formula's");
         }
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -81,7 +81,7 @@ static void a_receiver_is_ready_when_it_was_asked_to(void) {
             CHECK((sim_chip_peek(&fixture_chip, 0x01) & 7) == 1, "the chip is in standby then");
         }
         CHECK(radio_counters()->lost_edges == 0 && radio_counters()->faults == 0, "edges told it");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -108,7 +108,7 @@ static void a_frame_in_a_window_holds_it_open(void) {
     CHECK(fixture_wait(5000000) && fixture.event.type == RADIO_RX_DONE, "the frame, which is longer, is received");
     CHECK(fixture.event.len == sizeof(data), "as a whole");
     CHECK(radio_counters()->faults == 0, "no watchdog barked");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static unsigned to_send;
@@ -143,7 +143,7 @@ static void next_frames_leave_no_idle_air(void) {
             gap_us = one_us > gap_us ? one_us : gap_us;
         }
         CHECK(gap_us < radio_tx_start_us() + 15, "between two there is the PLL's start and 10 bytes of SPI");
-        fixture_check_rules();
+        CHECK_RULES();
     }
 }
 
@@ -179,7 +179,7 @@ static void next_frames_carry_their_own_payload(void) {
     fixture_lock();
     CHECK(radio_transmit_next(third, sizeof(third)) == -11, "nothing follows when nothing is sent");
     fixture_unlock();
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void spi_of(const char *what, unsigned transfers, unsigned bytes) {

@@ -81,18 +81,18 @@ static SOCKET_NORETURN void raise_not_opened(int ret, mp_int_t type) {
 // socket.socket([family[, type[, proto[, fileno]]]])
 static mp_obj_t socket_make_new(const mp_obj_type_t *type_in, size_t n_args, size_t n_kw, const mp_obj_t *args) {
     mp_arg_check_num(n_args, n_kw, 0, 4, false);
-    mp_int_t family = n_args > 0 ? mp_obj_get_int(args[0]) : NET_AF_INET;
+    int family = n_args > 0 ? socket_get_int(args[0]) : NET_AF_INET;
     const net_ops_t *ops = socket_family_ops(family);
     if (ops == NULL) {
         raise_errno_with(NET_EAFNOSUPPORT, "family %d is not in this firmware", family);
     }
-    mp_int_t type = n_args > 1 ? mp_obj_get_int(args[1]) : socket_family_default_type(family);
-    mp_int_t proto = n_args > 2 ? mp_obj_get_int(args[2]) : type == NET_SOCK_STREAM ? INET_IPPROTO_TCP : 0;
+    int type = n_args > 1 ? socket_get_int(args[1]) : socket_family_default_type(family);
+    int proto = n_args > 2 ? socket_get_int(args[2]) : type == NET_SOCK_STREAM ? INET_IPPROTO_TCP : 0;
     if (type < NET_SOCK_STREAM || type > NET_SOCK_RAW) {
-        mp_raise_msg_varg(&mp_type_OSError, MP_ERROR_TEXT("incorrect socket type %d"), (int)type);
+        mp_raise_msg_varg(&mp_type_OSError, MP_ERROR_TEXT("incorrect socket type %d"), type);
     }
     if (proto < 0 || proto > 255) {
-        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("protocol %d is not in 0..255"), (int)proto);
+        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("protocol %d is not in 0..255"), proto);
     }
     socket_obj_t *self = socket_new(type_in, sizeof(*self));
     int ret = open_or_collect(&self->net, ops, family, type, proto);
@@ -201,7 +201,7 @@ static mp_obj_t socket_connect(mp_obj_t self_in, mp_obj_t addr_in) {
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_connect_obj, socket_connect);
 
 static mp_obj_t socket_shutdown(mp_obj_t self_in, mp_obj_t how_in) {
-    return socket_none(net_shutdown(&socket_self(self_in)->net, mp_obj_get_int(how_in)));
+    return socket_none(net_shutdown(&socket_self(self_in)->net, socket_get_int(how_in)));
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_shutdown_obj, socket_shutdown);
 
@@ -270,9 +270,13 @@ MP_DEFINE_CONST_OBJ_TYPE(
 
 // Called at the first import: the stack runs before the first socket.
 static mp_obj_t socket_module_init(void) {
-    MP_THREAD_GIL_EXIT();
-    int ret = inet_port_start(); // may wait for an address
-    MP_THREAD_GIL_ENTER();
+    int ret;
+    do {
+        MP_THREAD_GIL_EXIT();
+        ret = inet_port_start();
+        MP_THREAD_GIL_ENTER();
+        mp_handle_pending(true);
+    } while (ret == -NET_EAGAIN);
     return socket_none(ret);
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(socket_module_init_obj, socket_module_init);

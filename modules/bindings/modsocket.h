@@ -58,6 +58,9 @@ static inline mp_obj_t socket_none(int ret) {
     return mp_const_none;
 }
 
+// An argument for an int of C; OverflowError for a number that would be cut to fit.
+int socket_get_int(mp_obj_t value_in);
+
 // A size argument; ValueError when it is negative.
 size_t socket_get_size(mp_obj_t size_in);
 

@@ -173,10 +173,10 @@ static int call_verify(void *arg, const uint8_t *der, size_t len, int depth) {
 }
 
 void ssl_context_set_verify_mode(ssl_context_obj_t *self, mp_obj_t mode_in) {
-    mp_int_t mode = mp_obj_get_int(mode_in);
+    int mode = socket_get_int(mode_in);
     if (tls_config_set_verify_mode(self->config, mode) < 0) {
         mp_raise_msg_varg(&mp_type_ValueError,
-            MP_ERROR_TEXT("%d is not CERT_NONE, CERT_OPTIONAL or CERT_REQUIRED"), (int)mode);
+            MP_ERROR_TEXT("%d is not CERT_NONE, CERT_OPTIONAL or CERT_REQUIRED"), mode);
     }
 }
 

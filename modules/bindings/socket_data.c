@@ -85,6 +85,14 @@ static int recv_once(socket_obj_t *self, void *buf, size_t len, mp_int_t flags, 
     return socket_check(ret);
 }
 
+int socket_get_int(mp_obj_t value_in) {
+    mp_int_t value = mp_obj_get_int(value_in);
+    if (value < INT_MIN || value > INT_MAX) {
+        mp_raise_msg(&mp_type_OverflowError, MP_ERROR_TEXT("the number does not fit in 32 bits"));
+    }
+    return (int)value;
+}
+
 size_t socket_get_size(mp_obj_t size_in) {
     mp_int_t size = mp_obj_get_int(size_in);
     if (size < 0) {

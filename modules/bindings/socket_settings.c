@@ -45,10 +45,10 @@ MP_DEFINE_CONST_FUN_OBJ_2(socket_setblocking_obj, socket_setblocking);
 static mp_obj_t socket_setsockopt(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     socket_obj_t *self = socket_self(args[0]);
-    mp_int_t level = mp_obj_get_int(args[1]);
-    mp_int_t opt = mp_obj_get_int(args[2]);
+    int level = socket_get_int(args[1]);
+    int opt = socket_get_int(args[2]);
     if (mp_obj_is_integer(args[3]) || mp_obj_is_bool(args[3])) {
-        int value = mp_obj_get_int(args[3]);
+        int value = socket_get_int(args[3]);
         return socket_none(net_setsockopt(&self->net, level, opt, &value, sizeof(value)));
     }
     mp_buffer_info_t data;
@@ -68,7 +68,7 @@ static mp_obj_t socket_getsockopt(size_t n_args, const mp_obj_t *args) {
     }
     size_t len = size == 0 ? sizeof(value) : size;
     void *out = size == 0 ? (void *)&value : buf;
-    socket_check(net_getsockopt(&self->net, mp_obj_get_int(args[1]), mp_obj_get_int(args[2]), out, &len));
+    socket_check(net_getsockopt(&self->net, socket_get_int(args[1]), socket_get_int(args[2]), out, &len));
     return size == 0 ? mp_obj_new_int(value) : mp_obj_new_bytes(buf, len);
 }
 MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(socket_getsockopt_obj, 3, 4, socket_getsockopt);

@@ -20,6 +20,9 @@ enum {
     INET_FAILED, // s->error says why
 };
 
+// s->error of a connected stream: sending failed for good, and what the peer sent
+// before that has not all been read.
+
 // net_socket_t.flags
 #define INET_EOF (0x01) // the peer has sent everything
 #define INET_RX_SHUT (0x02) // reading was shut down here
@@ -229,8 +232,8 @@ static int inet_shutdown(net_socket_t *s, int how) {
     if (how < 0 || how > 2) {
         return -NET_EINVAL;
     }
-    if (s->state != INET_CONNECTED) {
-        return s->state == INET_FAILED ? -s->error : -NET_ENOTCONN;
+    if (s->state != INET_CONNECTED || s->error != 0) {
+        return s->error != 0 ? -s->error : -NET_ENOTCONN;
     }
     bool rx = how != 1 && !(s->flags & INET_EOF);
     bool tx = how != 0;
@@ -266,7 +269,10 @@ static int send_stream(net_socket_t *s, const void *buf, size_t len) {
         return (int)written;
     }
     int ret = inet_error(err);
-    return err == ERR_RST || err == ERR_ABRT ? inet_fail(s, ret) : ret;
+    if (err == ERR_RST || err == ERR_ABRT) {
+        s->error = (int16_t)-ret; // what came before can still be read
+    }
+    return ret;
 }
 
 static int send_dgram(net_socket_t *s, const void *buf, size_t len, const net_addr_t *to) {
@@ -291,7 +297,7 @@ static int inet_send(net_socket_t *s, const void *buf, size_t len, const net_add
         return ret;
     }
     if (is_stream(s)) {
-        return len == 0 ? 0 : send_stream(s, buf, len);
+        return s->error != 0 ? -s->error : len == 0 ? 0 : send_stream(s, buf, len);
     }
     if (len > INET_DGRAM_MAX) {
         return -NET_EMSGSIZE;
@@ -305,9 +311,10 @@ static int inet_send(net_socket_t *s, const void *buf, size_t len, const net_add
 /******************************************************************************/
 // Receiving
 
-// Keep what a failed receive says, so that it is not lost: lwIP says it once.
+// Keep what a failed receive says, so that it is not lost: lwIP says it once. If it
+// was a send that was told, it is known already.
 static int recv_failed(net_socket_t *s, err_t err) {
-    int ret = inet_error(err);
+    int ret = s->error != 0 ? -s->error : inet_error(err);
     bool passing = ret == -NET_EAGAIN || ret == -NET_ENOMEM || ret == -NET_ENOBUFS;
     return is_stream(s) && !passing && s->state == INET_CONNECTED ? inet_fail(s, ret) : ret;
 }
@@ -432,7 +439,9 @@ static int inet_recv(net_socket_t *s, void *buf, size_t len, int flags, net_addr
 static int inet_recv_wait(net_socket_t *s, void *buf, size_t len, net_addr_t *from, uint32_t timeout_ms) {
     inet_conn_t *c = conn_of(s);
     timeout_ms = USOCKET_INET_SLEEP_MS(timeout_ms);
-    inet_conn_enter(c);
+    if (!inet_conn_enter(s)) {
+        return -NET_EBADF;
+    }
     if (s->state == INET_CONNECTING) {
         inet_conn_sleep(c, NET_POLLOUT, timeout_ms);
     }
@@ -471,22 +480,25 @@ static int inet_poll(net_socket_t *s, int want) {
 }
 
 static int inet_wait(net_socket_t *s, int want, uint32_t timeout_ms) {
-    int now = inet_poll(s, want | NET_POLLERR | NET_POLLHUP);
-    if (now != 0 || timeout_ms == 0) {
-        return now;
-    }
     inet_conn_t *c = conn_of(s);
-    inet_conn_enter(c);
-    inet_conn_sleep(c, s->state == INET_CONNECTING ? NET_POLLOUT : want & (NET_POLLIN | NET_POLLOUT),
-        USOCKET_INET_SLEEP_MS(timeout_ms));
-    return inet_conn_leave(c) ? inet_poll(s, want | NET_POLLERR | NET_POLLHUP) : -NET_EBADF;
+    if (!inet_conn_enter(s)) {
+        return -NET_EBADF;
+    }
+    want |= NET_POLLERR | NET_POLLHUP;
+    int ready = inet_poll(s, want);
+    if (ready == 0 && timeout_ms > 0) {
+        inet_conn_sleep(c, s->state == INET_CONNECTING ? NET_POLLOUT : want & (NET_POLLIN | NET_POLLOUT),
+            USOCKET_INET_SLEEP_MS(timeout_ms));
+        ready = c->closing ? 0 : inet_poll(s, want);
+    }
+    return inet_conn_leave(c) ? ready : -NET_EBADF;
 }
 
 int inet_pending_error(net_socket_t *s) {
     if (s->state == INET_CONNECTING) {
         inet_connect_result(s);
     }
-    return s->state == INET_FAILED ? s->error : 0;
+    return s->error;
 }
 
 static int inet_fileno(net_socket_t *s) {

@@ -11,7 +11,9 @@
 extern const net_ops_t inet_ops;
 
 // Start the IP stack of this port, once; later calls do nothing. Defined by the
-// port. 0 or a negative errno.
+// port. 0 or a negative errno. -NET_EAGAIN: the stack runs, and the port would like
+// the caller to wait for an address; call again. A call blocks for 0.1 s at most:
+// release the GIL.
 int inet_port_start(void);
 
 // Option numbers are lwIP's on every target.

@@ -14,7 +14,8 @@ static bool is_name_char(char c) {
     return is_digit(c) || ('a' <= lower && lower <= 'z') || c == '-' || c == '_' || c == '.';
 }
 
-// Four numbers of 0 to 255, decimal, with dots between. Returns NULL or why not.
+// Four numbers of 0 to 255, decimal, with dots between. Returns NULL or why not, in
+// words that are meant for a string of digits and dots.
 static const char *parse_quad(const char *str, size_t len, uint8_t ip[4]) {
     uint8_t part[4];
     size_t n_parts = 0;
@@ -38,7 +39,9 @@ static const char *parse_quad(const char *str, size_t len, uint8_t ip[4]) {
         if (i == len) {
             break;
         }
-        ++i; // the dot
+        if (str[i++] != '.') {
+            return "not a number";
+        }
     }
     if (n_parts < 4) {
         return "fewer than 4 numbers";
@@ -72,6 +75,11 @@ inet_host_t inet_host_parse(const char *host, size_t len, uint8_t ip[4], const c
         ip[0] = ip[1] = ip[2] = ip[3] = 0;
         return INET_HOST_ADDR;
     }
+    // First: a datagram's address is read for each one that is sent.
+    const char *bad_quad = parse_quad(host, len, ip);
+    if (bad_quad == NULL) {
+        return INET_HOST_ADDR;
+    }
     bool numeric = true;
     for (size_t i = 0; i < len; ++i) {
         if (!is_name_char(host[i])) {
@@ -88,8 +96,8 @@ inet_host_t inet_host_parse(const char *host, size_t len, uint8_t ip[4], const c
         *why = check_labels(host, len);
         return *why == NULL ? INET_HOST_NAME : INET_HOST_BAD;
     }
-    *why = parse_quad(host, len, ip);
-    return *why == NULL ? INET_HOST_ADDR : INET_HOST_BAD;
+    *why = bad_quad;
+    return INET_HOST_BAD;
 }
 
 void inet_addr_format(const uint8_t ip[4], char str[INET_ADDR_STR_SIZE]) {

@@ -211,33 +211,43 @@ static void refuse_waiting(struct netconn *listener) {
 }
 #endif
 
+// Who sleeps in it must find it closing when the stack wakes him, and must not be
+// the last to leave before the stack is done with it.
+static void begin_close(inet_conn_t *c) {
+    SYS_ARCH_DECL_PROTECT(lev);
+    SYS_ARCH_PROTECT(lev);
+    ++c->users;
+    c->closing = true;
+    if (c->waiter != NULL) {
+        sys_sem_signal(c->waiter);
+    }
+    SYS_ARCH_UNPROTECT(lev);
+}
+
 void inet_conn_close(inet_conn_t *c) {
     leave_groups(c);
     inet_conn_took(c, 0, 0); // with bytes not taken TCP would reset instead of close
+    begin_close(c);
     netconn_set_sendtimeout(c->conn, CLOSE_TIMEOUT_MS);
     #if LWIP_NETCONN_FULLDUPLEX
     // Closes, and wakes who sleeps in it.
     netconn_prepare_delete(c->conn);
     refuse_waiting(c->conn);
     #endif
-    SYS_ARCH_DECL_PROTECT(lev);
-    SYS_ARCH_PROTECT(lev);
-    bool last = c->users == 0;
-    c->closing = true;
-    if (c->waiter != NULL) {
-        sys_sem_signal(c->waiter);
-    }
-    SYS_ARCH_UNPROTECT(lev);
-    if (last) {
-        conn_delete(c);
-    }
+    inet_conn_leave(c);
 }
 
-void inet_conn_enter(inet_conn_t *c) {
+bool inet_conn_enter(net_socket_t *s) {
+    inet_conn_t *c = inet_conn(s->fd);
     SYS_ARCH_DECL_PROTECT(lev);
     SYS_ARCH_PROTECT(lev);
-    ++c->users;
+    // net_close() says so first: behind it, c may be another socket's already.
+    bool open = s->ops != NULL;
+    if (open) {
+        ++c->users;
+    }
     SYS_ARCH_UNPROTECT(lev);
+    return open;
 }
 
 bool inet_conn_leave(inet_conn_t *c) {

@@ -57,9 +57,9 @@ void inet_conn_took(inet_conn_t *c, size_t n, u16_t min);
 // leaves what was joined. -NET_ENOMEM when the table of groups is full.
 int inet_conn_group(inet_conn_t *c, const ip_addr_t *group, const ip_addr_t *interface, bool join);
 
-// Around a sleep in the connection; leave returns false if it was closed
-// meanwhile, and then it must not be touched any more.
-void inet_conn_enter(inet_conn_t *c);
+// Around a sleep in the connection of s. enter returns false if s is closed, leave
+// if it was closed meanwhile; then the connection must not be touched any more.
+bool inet_conn_enter(net_socket_t *s);
 bool inet_conn_leave(inet_conn_t *c);
 
 // What there is of NET_POLLIN and NET_POLLOUT; both when the connection broke.

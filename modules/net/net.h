@@ -5,7 +5,8 @@
 // No call here blocks except net_wait() and net_recv_wait(). Everything else does what can be done
 // now and answers -NET_EAGAIN where it would have to wait. Threads: calls on
 // different sockets may overlap; on one socket, one reader and one writer may
-// overlap, and net_close() may be called while another thread is in net_wait().
+// overlap, and net_close() may be called while another thread is in net_wait() or
+// net_recv_wait(), which then answers -NET_EBADF.
 // SPDX-License-Identifier: MIT
 #ifndef USOCKET_NET_NET_H
 #define USOCKET_NET_NET_H

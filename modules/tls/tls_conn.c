@@ -90,6 +90,12 @@ static int bio_send(void *arg, const unsigned char *buf, size_t len) {
     if (ret == 0 || ret == -NET_EAGAIN) {
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     }
+    if (ret == -NET_ECONNRESET && conn->state == TLS_HANDSHAKE) {
+        // A peer that refuses us sends an alert and hangs up, maybe while we are
+        // still writing. Let mbedTLS come to reading, which finds the alert, or the
+        // reset: whoever is refused is told why, however the two were timed.
+        return (int)len;
+    }
     conn->bio_error = ret;
     return BIO_FAILED;
 }

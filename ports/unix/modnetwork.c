@@ -12,6 +12,7 @@
 #include "py/runtime.h"
 
 #include "host_net.h"
+#include "inet/inet.h"
 #include "modnetwork.h"
 #include "net/net_errno.h"
 
@@ -35,9 +36,13 @@ static wlan_obj_t wlan_ap = { { &wlan_type }, .is_ap = true, .ssid = MP_ROM_NONE
 MP_REGISTER_ROOT_POINTER(mp_obj_t wlan_strings[2]); // ssid and auth of wlan_sta
 
 void network_start(void) {
-    MP_THREAD_GIL_EXIT();
-    int ret = host_net_start();
-    MP_THREAD_GIL_ENTER();
+    int ret;
+    do {
+        MP_THREAD_GIL_EXIT();
+        ret = inet_port_start();
+        MP_THREAD_GIL_ENTER();
+        mp_handle_pending(true);
+    } while (ret == -NET_EAGAIN);
     if (ret != 0) {
         mp_raise_OSError(-ret);
     }

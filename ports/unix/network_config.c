@@ -11,6 +11,7 @@
 #include "modnetwork.h"
 
 #define DHCP_WAIT_MS (10000)
+#define DHCP_SLICE_MS (100) // so often it looks whether Ctrl-C was pressed
 
 // --- Addresses as text -------------------------------------------------------
 
@@ -104,9 +105,13 @@ mp_obj_t network_ifconfig_get(bool own) {
 }
 
 static void use_dhcp(void) {
-    MP_THREAD_GIL_EXIT();
-    bool good = host_net_dhcp(DHCP_WAIT_MS);
-    MP_THREAD_GIL_ENTER();
+    bool good = host_net_dhcp();
+    for (int waited = 0; !good && waited < DHCP_WAIT_MS; waited += DHCP_SLICE_MS) {
+        MP_THREAD_GIL_EXIT();
+        good = host_net_wait_address(DHCP_SLICE_MS);
+        MP_THREAD_GIL_ENTER();
+        mp_handle_pending(true);
+    }
     if (!good) {
         mp_raise_msg(&mp_type_OSError, MP_ERROR_TEXT("no address from DHCP in 10 s"));
     }

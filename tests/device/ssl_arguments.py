@@ -119,6 +119,8 @@ raises(ValueError, None, ssl.SSLContext, 7)
 ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 equal(ctx.verify_mode, ssl.CERT_NONE, "a server context does not verify")
 raises(ValueError, None, lambda: setattr(ctx, "verify_mode", 9))
+# Not cut to CERT_NONE, where an int has 64 bits.
+raises(OverflowError, None, lambda: setattr(ctx, "verify_mode", 1 << 32))
 raises(AttributeError, None, lambda: ctx.nothing)
 raises(AttributeError, None, lambda: setattr(ctx, "nothing", 1))
 raises(TypeError, None, ctx.load_verify_locations)

@@ -15,7 +15,7 @@ Handler = Callable[[socket.socket], None]
 
 
 class TcpServer(Closing):
-    """Accepts on 127.0.0.1 and gives every connection to handler in a thread.
+    """Accepts on host and gives every connection to handler in a thread.
 
     With context the connection is TLS; a handshake that fails goes to failures.
     handler's exceptions go there too, so a test can look.
@@ -25,6 +25,7 @@ class TcpServer(Closing):
         self,
         handler: Handler,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         context: ssl.SSLContext | None = None,
         rcvbuf: int | None = None,
@@ -37,7 +38,7 @@ class TcpServer(Closing):
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if rcvbuf is not None:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, rcvbuf)
-        self._socket.bind(("127.0.0.1", port))
+        self._socket.bind((host, port))
         self._socket.listen(16)
         self.port: int = self._socket.getsockname()[1]
         self._open: list[socket.socket] = []

@@ -15,9 +15,8 @@ from harness.certs import Authority
 from harness.firmware import PC, Firmware
 from harness.servers import DnsServer, TcpServer
 
-AIM = 0.2  # s; what the firmware promises
-BOUND = 1.0  # s; beyond it even a busy PC is no excuse
-TRIES = 3
+BOUND = 0.2  # s; what the firmware promises
+TRIES = 5  # a busy PC may be late itself now and then
 
 SETUP = f"""
 import sys, socket, ssl, select, time
@@ -122,7 +121,7 @@ def measure(firmware: Firmware) -> float:
     assert "returned" not in firmware.output
     start = time.monotonic()
     firmware.interrupt()
-    assert firmware.line(BOUND + 5) == "interrupted"
+    assert firmware.line(5) == "interrupted"
     return time.monotonic() - start
 
 
@@ -147,7 +146,7 @@ def test_interrupts(
             with Firmware(source, *ports, dns=dns.setting, heap="16M") as firmware:
                 figures.append(measure(firmware))
                 assert firmware.line() == "end"
-            if figures[-1] < AIM:
+            if figures[-1] < BOUND:
                 break
     record_property("seconds", figures)
     print(f"{name}: {figures[-1] * 1000:.0f} ms")
@@ -172,7 +171,7 @@ def test_socket_works_afterwards(wrap: str, authority: Authority) -> None:
         TcpServer(answer, context=context) as server,
         Firmware(source, *[str(server.port)] * 3) as firmware,
     ):
-        assert measure(firmware) < BOUND
+        measure(firmware)
         firmware.expect("end")
         assert firmware.line() == "b'LATER'"
         assert firmware.wait() == 0

@@ -31,6 +31,8 @@ static struct sockaddr_in router(uint16_t port) {
 static void an_address_comes_soon(void) {
     double start = now();
     CHECK(host_net_start() == 0, "the network starts");
+    while (!host_net_settled(100)) {
+    }
     double took = now() - start;
     printf("address after %.1f ms\n", took * 1e3);
     CHECK(took < 1.0, "an address comes within a second");

@@ -169,6 +169,69 @@ static void a_wait_ends_when_another_thread_closes(void) {
     net_close(&listener);
 }
 
+typedef struct {
+    net_socket_t *s;
+    bool receives; // else waits
+    int answer;
+} reader_t;
+
+// As the binding does it: slice by slice.
+static void *read_in_slices(void *arg) {
+    reader_t *reader = arg;
+    char byte;
+    do {
+        reader->answer = reader->receives ? net_recv_wait(reader->s, &byte, 1, NULL, 1)
+            : net_wait(reader->s, NET_POLLIN, 1);
+    } while (reader->answer == (reader->receives ? -NET_EAGAIN : 0));
+    return NULL;
+}
+
+static void a_close_at_any_moment_is_ebadf_and_hurts_nobody_else(void) {
+    for (int round = 0; round < 400; ++round) {
+        net_socket_t listener, client, server;
+        connect_pair(&listener, &client, &server);
+        reader_t reader = { .s = &server, .receives = round % 2 };
+        pthread_t thread;
+        pthread_create(&thread, NULL, read_in_slices, &reader);
+        usleep((useconds_t)(round * 7 % 2500)); // in a slice, between two, about to begin
+        net_close(&server);
+        net_socket_t next; // takes the place that has become free
+        open_socket(&next, NET_SOCK_DGRAM, 0);
+        pthread_join(thread, NULL);
+        CHECK(reader.answer == -NET_EBADF, "the reader is told that it was closed");
+        CHECK(net_poll(&next, NET_POLLIN | NET_POLLOUT) == NET_POLLOUT, "and the next socket in its place works");
+        net_close(&next);
+        net_close(&client);
+        net_close(&listener);
+    }
+}
+
+static void what_came_before_a_reset_can_be_read_after_a_failed_send(void) {
+    net_socket_t listener, client, server;
+    connect_pair(&listener, &client, &server);
+    char buf[8];
+    CHECK(net_send(&client, "left", 4, NULL) == 4 && net_wait(&server, NET_POLLIN, 1000) > 0, "bytes arrive");
+    CHECK(net_send(&server, "why", 3, NULL) == 3, "the peer says why");
+    net_close(&server); // with the bytes not read: a reset
+    for (double end = now() + 1; !(net_poll(&client, NET_POLLIN) & NET_POLLERR) && now() < end;) {
+        usleep(1000);
+    }
+    for (int i = 0; i < 2; ++i) {
+        CHECK(net_send(&client, "more", 4, NULL) == -NET_ECONNRESET, "a send finds the connection reset");
+    }
+    int error = 0;
+    size_t len = sizeof(error);
+    CHECK(net_getsockopt(&client, INET_SOL_SOCKET, INET_SO_ERROR, &error, &len) == 0 && error == NET_ECONNRESET,
+        "and so does SO_ERROR");
+    CHECK(net_shutdown(&client, 1) == -NET_ECONNRESET, "there is nothing to shut down");
+    CHECK(net_recv(&client, buf, sizeof(buf), 0, NULL) == 3 && memcmp(buf, "why", 3) == 0, "what the peer said can be read");
+    for (int i = 0; i < 2; ++i) {
+        CHECK(net_recv(&client, buf, sizeof(buf), 0, NULL) == -NET_ECONNRESET, "then the reset is said, every time");
+    }
+    net_close(&client);
+    net_close(&listener);
+}
+
 static void a_close_after_reading_all_is_no_reset(void) {
     for (int len = 1; len < 3000; len = len * 3 + 1) {
         net_socket_t listener, client, server;
@@ -333,6 +396,8 @@ int main(void) {
     refusal_is_remembered();
     datagrams_keep_their_borders();
     a_wait_ends_when_another_thread_closes();
+    a_close_at_any_moment_is_ebadf_and_hurts_nobody_else();
+    what_came_before_a_reset_can_be_read_after_a_failed_send();
     a_close_after_reading_all_is_no_reset();
     a_close_with_bytes_left_is_a_reset();
     both_ends_shut_down_in_every_order();

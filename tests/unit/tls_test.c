@@ -19,6 +19,8 @@ typedef struct _fake_t {
     bool eof; // the peer has closed
     bool closed;
     int error; // what send and recv answer
+    int sends_to_reset; // counts down: with the last one the peer hangs up on our sends; 0: never
+    bool reset; // it has
     int connect_answer; // connect_result
     int waits; // calls of wait
     int wait_want;
@@ -41,6 +43,10 @@ static int fake_send(net_socket_t *s, const void *buf, size_t len, const net_add
     if (f->error != 0) {
         return f->error;
     }
+    if (f->reset) {
+        return -NET_ECONNRESET;
+    }
+    f->reset = f->sends_to_reset > 0 && --f->sends_to_reset == 0;
     size_t n = len < f->chunk ? len : f->chunk;
     n = n < f->room ? n : f->room;
     if (n == 0 || stutter(f)) {
@@ -354,6 +360,17 @@ static void bad_peers_are_refused(void) {
         CHECK(net_send(&client, "x", 1, NULL) == client_ret, "nothing can be sent");
         end();
     }
+}
+
+static void the_reason_is_told_also_to_who_is_still_writing(void) {
+    begin("stranger.pem", "server", "server.test", SIZE_MAX);
+    fakes[1].sends_to_reset = 2; // ServerHello and Certificate
+    int client_ret, server_ret;
+    shake(&client_ret, &server_ret);
+    CHECK(is_code(client_ret, VERIFY_FAILED, "trusted CA"), "a client refuses when it has seen the certificate");
+    CHECK(fakes[1].reset, "and has hung up while the server was writing the rest");
+    CHECK(is_code(server_ret, FATAL_ALERT, "FATAL_ALERT"), "the server finds the alert that came before");
+    end();
 }
 
 static void optional_means_good_or_absent(void) {
@@ -710,6 +727,7 @@ int main(int argc, char **argv) {
     garbage_is_refused();
     changed_data_is_refused();
     bad_peers_are_refused();
+    the_reason_is_told_also_to_who_is_still_writing();
     optional_means_good_or_absent();
     mutual_authentication();
     the_callback_decides();

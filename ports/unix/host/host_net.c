@@ -33,6 +33,7 @@ static const host_link_t *uplink; // NULL: loopback only
 static struct netif netif;
 static bool running; // the stack's thread
 static sys_sem_t address_sem; // signalled when the interface gets an address
+static u32_t started_ms; // when the interface began to ask for one
 static char hostname[HOST_NET_HOSTNAME_MAX + 1] = "usocket";
 
 // --- Frames ------------------------------------------------------------------
@@ -233,7 +234,7 @@ static int start_once(void) {
         LOCK_TCPIP_CORE();
         netif_go();
         UNLOCK_TCPIP_CORE();
-        sys_arch_sem_wait(&address_sem, ADDRESS_WAIT_MS);
+        started_ms = sys_now();
     }
     return ret;
 }
@@ -249,6 +250,18 @@ int host_net_start(void) {
     }
     pthread_mutex_unlock(&mutex);
     return result;
+}
+
+bool host_net_wait_address(uint32_t timeout_ms) {
+    return sys_arch_sem_wait(&address_sem, timeout_ms) != SYS_ARCH_TIMEOUT;
+}
+
+bool host_net_settled(uint32_t timeout_ms) {
+    static volatile bool settled;
+    if (!settled) {
+        settled = uplink == NULL || host_net_wait_address(timeout_ms) || sys_now() - started_ms >= ADDRESS_WAIT_MS;
+    }
+    return settled;
 }
 
 void host_net_status(host_net_status_t *status) {
@@ -311,7 +324,7 @@ void host_net_set_dns(const uint8_t dns[4]) {
     UNLOCK_TCPIP_CORE();
 }
 
-bool host_net_dhcp(uint32_t timeout_ms) {
+bool host_net_dhcp(void) {
     if (uplink == NULL) {
         return true;
     }
@@ -326,7 +339,7 @@ bool host_net_dhcp(uint32_t timeout_ms) {
         dhcp_start(&netif);
     }
     UNLOCK_TCPIP_CORE();
-    return bound || sys_arch_sem_wait(&address_sem, timeout_ms) != SYS_ARCH_TIMEOUT;
+    return bound;
 }
 
 void host_net_set_hostname(const char *name) {

@@ -10,9 +10,12 @@
 // Start lwIP and the interface that the environment asks for, once; later calls
 // return the first one's result. Returns 0, or a negative number of
 // net/net_errno.h after printing what is wrong with the setting to stderr.
-// Waits at most 3 s for an address from DHCP; when none comes it returns 0 all
-// the same, as a board would go on without one. Blocks: release the GIL.
 int host_net_start(void);
+
+// After a good start: sleep, at most timeout_ms, until the interface has an address.
+// True when it has, and when 3 s have passed since the start without one from DHCP: a
+// board would go on as well. Blocks: release the GIL.
+bool host_net_settled(uint32_t timeout_ms);
 
 typedef struct {
     const char *kind; // "slirp", "tap", "hub", "loop"
@@ -36,8 +39,11 @@ void host_net_set_up(bool up);
 void host_net_set_address(const uint8_t ip[4], const uint8_t mask[4], const uint8_t gateway[4]);
 void host_net_set_dns(const uint8_t dns[4]);
 
-// Ask for an address by DHCP (again) and wait for it, at most timeout_ms.
-bool host_net_dhcp(uint32_t timeout_ms);
+// Ask for an address by DHCP (again). True when there is one already.
+bool host_net_dhcp(void);
+// Sleep, at most timeout_ms, for what host_net_dhcp() asked for. Blocks: release the
+// GIL.
+bool host_net_wait_address(uint32_t timeout_ms);
 
 // At the end of the program: wait at most half a second for data on its way.
 void host_net_finish(void);

@@ -13,7 +13,10 @@ typedef struct esp_netif_obj esp_netif_t;
 #define ESP_OK (0)
 
 static inline esp_err_t esp_netif_init(void) {
-    return host_net_start();
+    int ret = host_net_start();
+    while (ret == 0 && !host_net_settled(100)) {
+    }
+    return ret;
 }
 
 #endif // USOCKET_BENCH_PEER_ESP_NETIF_H

@@ -135,6 +135,8 @@ static int start(hal_run_t run) {
     host_sim_lock();
     chip.edge = on_edge;
     chip.spi_hz = config.spi_hz;
+    chip.tcxo = config.board.tcxo;
+    chip.clock_start_us = config.board.tcxo_us;
     host_air_place(&chip.radio);
     sim_chip_init(&chip, config.kind);
     task_run = run;

@@ -87,7 +87,6 @@ static void frame_sent(uint64_t at_us) {
     engine->counters.tx_frames += 1;
     lora_tx_remove(&engine->tx, 0, 0);
     lora_events_add(LORA_EVENT_TX);
-    engine->next_refused = false;
     if (!engine->next_offered) {
         engine->doing = LORA_REST;
         engine->resting = false;

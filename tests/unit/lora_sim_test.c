@@ -93,7 +93,7 @@ static void every_setting_sends_and_receives(sim_chip_kind_t kind) {
             "RSSI, SNR and SF are those of such a frame");
         sim_hal_run(100000);
     }
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void what_does_not_match_is_not_heard(void) {
@@ -120,7 +120,7 @@ static void what_does_not_match_is_not_heard(void) {
     CHECK(finish(1000) == 0, "sent with tx_iq");
     sim_hal_run(1000);
     CHECK(peer_frame(buf) == 7, "and heard by one with inverted IQ");
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void a_thousand_frames_and_none_lost(void) {
@@ -194,7 +194,7 @@ static void the_channel_is_used(void) {
                 rows[i].len, rows[i].blocking ? "one by one" : "queued", use);
         CHECK(use >= rows[i].goal, "frames follow one another without idle air");
     }
-    fixture_check_rules();
+    CHECK_RULES();
 }
 
 static void power_loss_while_sending(void) {

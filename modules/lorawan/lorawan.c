@@ -51,14 +51,14 @@ void lorawan_finish(lorawan_t *l, int error) {
         lorawan_adr_unanswered(l);
     }
     if (!(l->own && l->op == LORAWAN_OP_DATA)) {
-        l->pending |= PENDING_RESULT;
+        l->pending |= LORAWAN_PENDING_RESULT;
         l->result_error = error;
         l->result_op = l->op;
         l->result_transmissions = l->transmissions;
     }
     l->op = LORAWAN_OP_NONE;
     l->own = false;
-    l->state = STATE_IDLE;
+    l->state = LORAWAN_STATE_IDLE;
     l->rx_armed = false;
 }
 
@@ -67,7 +67,7 @@ void lorawan_cancel(lorawan_t *l) {
         return;
     }
     l->cancelled = true;
-    if (l->state == STATE_WAIT) {
+    if (l->state == LORAWAN_STATE_WAIT) {
         lorawan_finish(l, -NET_ECANCELED);
     }
 }
@@ -80,26 +80,26 @@ static void stored(lorawan_t *l, bool well) {
     }
     l->dirty = true;
     l->store_failed = true;
-    if (l->state == STATE_WAIT) {
+    if (l->state == LORAWAN_STATE_WAIT) {
         lorawan_finish(l, -NET_EIO);
     }
 }
 
 static void window_over(lorawan_t *l, lorawan_window_t window, uint64_t now_us) {
-    bool current = l->rx_armed && l->state == (window == LORAWAN_RX1 ? STATE_RX1 : STATE_RX2);
+    bool current = l->rx_armed && l->state == (window == LORAWAN_RX1 ? LORAWAN_STATE_RX1 : LORAWAN_STATE_RX2);
     if (!current) {
         return;
     }
     l->rx_armed = false;
     if (window == LORAWAN_RX1) {
-        l->state = STATE_RX2;
+        l->state = LORAWAN_STATE_RX2;
     } else {
         lorawan_uplink_round_over(l, now_us);
     }
 }
 
 void lorawan_event(lorawan_t *l, const lorawan_event_t *event) {
-    bool transmitting = l->state == STATE_TX;
+    bool transmitting = l->state == LORAWAN_STATE_TX;
     switch (event->type) {
         case LORAWAN_TX_DONE:
             if (transmitting) {
@@ -140,7 +140,7 @@ static bool listens_always(const lorawan_t *l) {
 }
 
 static lorawan_window_t next_window(const lorawan_t *l) {
-    return l->state == STATE_RX1 ? LORAWAN_RX1 : LORAWAN_RX2;
+    return l->state == LORAWAN_STATE_RX1 ? LORAWAN_RX1 : LORAWAN_RX2;
 }
 
 static void describe_window(const lorawan_t *l, lorawan_action_t *action) {
@@ -155,7 +155,7 @@ static uint64_t window_length_us(const lorawan_action_t *action) {
 }
 
 static bool waits_for_window(const lorawan_t *l) {
-    return (l->state == STATE_RX1 || l->state == STATE_RX2) && !l->rx_armed;
+    return (l->state == LORAWAN_STATE_RX1 || l->state == LORAWAN_STATE_RX2) && !l->rx_armed;
 }
 
 // Class A wants its window at once, to arm the radio; class C listens until just before.
@@ -184,7 +184,7 @@ static bool same_phy(const lorawan_phy_t *a, const lorawan_phy_t *b) {
 }
 
 static bool listen(lorawan_t *l, uint64_t now_us, lorawan_action_t *action) {
-    if (!listens_always(l) || l->state == STATE_TX || l->rx_armed) {
+    if (!listens_always(l) || l->state == LORAWAN_STATE_TX || l->rx_armed) {
         return false;
     }
     lorawan_window_rx_phy(l, LORAWAN_RXC, &action->receive.phy, &action->receive.dr);
@@ -202,7 +202,7 @@ static bool listen(lorawan_t *l, uint64_t now_us, lorawan_action_t *action) {
 
 // The radio never answered: nothing waits for ever.
 static void watch(lorawan_t *l, uint64_t now_us) {
-    if (l->state == STATE_TX && now_us >= l->watch_us) {
+    if (l->state == LORAWAN_STATE_TX && now_us >= l->watch_us) {
         lorawan_finish(l, -NET_EIO);
     }
     if (l->rx_armed && now_us >= l->watch_us) {
@@ -226,16 +226,16 @@ static void start_own(lorawan_t *l, uint64_t now_us) {
 }
 
 static void give_info(const lorawan_t *l, uint8_t which, lorawan_action_t *action) {
-    if (which == PENDING_LINK) {
+    if (which == LORAWAN_PENDING_LINK) {
         action->info.kind = LORAWAN_INFO_LINK;
         action->info.arg = l->link_margin;
         action->info.gateways = l->link_gateways;
-    } else if (which == PENDING_TIME) {
+    } else if (which == LORAWAN_PENDING_TIME) {
         action->info.kind = LORAWAN_INFO_TIME;
         action->info.gps_s = l->time_s;
         action->info.gps_256 = l->time_256;
         action->info.at_us = l->time_at_us;
-    } else if (which == PENDING_CERT) {
+    } else if (which == LORAWAN_PENDING_CERT) {
         action->info.kind = LORAWAN_INFO_CERTIFICATION;
         action->info.command = l->cert.command;
         action->info.arg = l->cert.arg;
@@ -249,11 +249,11 @@ static void give_info(const lorawan_t *l, uint8_t which, lorawan_action_t *actio
 static lorawan_action_type_t give_pending(lorawan_t *l, lorawan_action_t *action) {
     uint8_t which = (uint8_t)(l->pending & -l->pending); // the lowest bit
     l->pending &= (uint8_t) ~which;
-    if (which == PENDING_DELIVER) {
+    if (which == LORAWAN_PENDING_DELIVER) {
         action->deliver = l->deliver;
         return LORAWAN_DELIVER;
     }
-    if (which == PENDING_RESULT) {
+    if (which == LORAWAN_PENDING_RESULT) {
         action->result.op = (lorawan_op_t)l->result_op;
         action->result.error = l->result_error;
         action->result.transmissions = l->result_transmissions;
@@ -275,7 +275,7 @@ static lorawan_action_type_t give_store(lorawan_t *l, lorawan_action_t *action) 
 
 // The radio's time first, then what must be written, then what depends on it.
 static lorawan_action_type_t choose(lorawan_t *l, uint64_t now_us, lorawan_action_t *action) {
-    bool ready = l->state == STATE_WAIT && lorawan_uplink_ready(l, now_us); // may end the operation
+    bool ready = l->state == LORAWAN_STATE_WAIT && lorawan_uplink_ready(l, now_us); // may end the operation
     if (arm_window(l, now_us, action) || listen(l, now_us, action)) {
         return LORAWAN_RECEIVE;
     }
@@ -289,7 +289,7 @@ static lorawan_action_type_t choose(lorawan_t *l, uint64_t now_us, lorawan_actio
     if (l->pending != 0 && !l->storing) {
         return give_pending(l, action);
     }
-    if (ready && l->state == STATE_WAIT) {
+    if (ready && l->state == LORAWAN_STATE_WAIT) {
         lorawan_uplink_transmit(l, now_us, action);
         return LORAWAN_TRANSMIT;
     }
@@ -304,10 +304,10 @@ lorawan_action_type_t lorawan_next(lorawan_t *l, uint64_t now_us, lorawan_action
 }
 
 uint64_t lorawan_deadline(const lorawan_t *l) {
-    if (l->state == STATE_WAIT) {
+    if (l->state == LORAWAN_STATE_WAIT) {
         return l->storing ? LORAWAN_FOREVER : l->ready_us;
     }
-    if (l->state == STATE_IDLE) {
+    if (l->state == LORAWAN_STATE_IDLE) {
         uint64_t due_us = l->cert.due_us < l->uplink_due_us ? l->cert.due_us : l->uplink_due_us;
         return lorawan_joined(l) ? due_us : LORAWAN_FOREVER;
     }

@@ -482,7 +482,13 @@ int lorawan_set_class(lorawan_t *l, uint8_t device_class);
 // frequency may change). Fixed plans: the frequency decides which channel is switched
 // on, whatever the index; dr_min must be 0 (or the rate of the 500 kHz channels).
 // -NET_EINVAL index, frequency or data rates.
-int lorawan_channel_set(lorawan_t *l, uint8_t index, uint32_t frequency_hz, uint8_t dr_min, uint8_t dr_max);
+typedef struct {
+    uint32_t frequency_hz;
+    uint8_t dr_min;
+    uint8_t dr_max;
+} lorawan_channel_t;
+
+int lorawan_channel_set(lorawan_t *l, uint8_t index, const lorawan_channel_t *channel);
 // -NET_EINVAL no such index; -NET_EPERM a default channel of a dynamic plan.
 int lorawan_channel_remove(lorawan_t *l, uint8_t index);
 // How many indices the region has.

@@ -43,7 +43,7 @@ static void reply(lorawan_t *l, const uint8_t *data, size_t len, uint64_t now_us
 static void tell_engine(lorawan_t *l, uint8_t command, uint8_t arg) {
     l->cert.command = command;
     l->cert.arg = arg;
-    l->pending |= PENDING_CERT;
+    l->pending |= LORAWAN_PENDING_CERT;
 }
 
 static void set_periodicity(lorawan_t *l, uint8_t code, uint64_t now_us) {

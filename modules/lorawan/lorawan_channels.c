@@ -6,11 +6,11 @@
 
 #define DYNAMIC_ALL_ON_CNTL (6)
 
-static uint8_t dr_min(uint8_t range) {
+static uint8_t range_min(uint8_t range) {
     return range & 0x0f;
 }
 
-static uint8_t dr_max(uint8_t range) {
+static uint8_t range_max(uint8_t range) {
     return range >> 4;
 }
 
@@ -69,7 +69,7 @@ static uint8_t dr_range(const lorawan_t *l, uint8_t channel) {
 
 bool lorawan_channels_has_dr(const lorawan_t *l, uint8_t channel, uint8_t dr) {
     uint8_t range = dr_range(l, channel);
-    return lorawan_channels_hz(l, channel) != 0 && dr >= dr_min(range) && dr <= dr_max(range);
+    return lorawan_channels_hz(l, channel) != 0 && dr >= range_min(range) && dr <= range_max(range);
 }
 
 static bool defined_dr(const lorawan_region_t *region, uint8_t dr) {
@@ -181,8 +181,8 @@ static bool uplink_hz(const lorawan_t *l, uint32_t frequency_hz) {
 }
 
 static bool range_valid(const lorawan_t *l, uint8_t range) {
-    return dr_min(range) <= dr_max(range) && dr_max(range) <= l->region->up_dr_max &&
-           defined_dr(l->region, dr_min(range)) && defined_dr(l->region, dr_max(range));
+    return range_min(range) <= range_max(range) && range_max(range) <= l->region->up_dr_max &&
+           defined_dr(l->region, range_min(range)) && defined_dr(l->region, range_max(range));
 }
 
 static uint32_t default_hz(const lorawan_region_t *region, uint8_t index) {
@@ -222,7 +222,7 @@ uint8_t lorawan_channels_request(lorawan_t *l, uint8_t index, uint32_t frequency
 static int set_fixed(lorawan_t *l, uint32_t frequency_hz, uint8_t range) {
     for (uint8_t i = 0; i < lorawan_channel_count(l); ++i) {
         if (lorawan_channels_hz(l, i) == frequency_hz &&
-            (dr_min(range) == 0 || dr_min(range) == dr_min(dr_range(l, i)))) {
+            (range_min(range) == 0 || range_min(range) == range_min(dr_range(l, i)))) {
             l->record.mask[i / 16] |= (uint16_t)(1u << i % 16);
             l->record.base_mask[i / 16] |= (uint16_t)(1u << i % 16);
             l->dirty = true;
@@ -232,20 +232,20 @@ static int set_fixed(lorawan_t *l, uint32_t frequency_hz, uint8_t range) {
     return -NET_EINVAL;
 }
 
-int lorawan_channel_set(lorawan_t *l, uint8_t index, uint32_t frequency_hz, uint8_t dr_min, uint8_t dr_max) {
-    uint8_t range = (uint8_t)(dr_max << 4 | (dr_min & 0x0f));
-    bool rates_valid = dr_min <= dr_max && dr_max <= l->region->up_dr_max;
+int lorawan_channel_set(lorawan_t *l, uint8_t index, const lorawan_channel_t *channel) {
+    uint8_t range = (uint8_t)(channel->dr_max << 4 | (channel->dr_min & 0x0f));
+    bool rates_valid = channel->dr_min <= channel->dr_max && channel->dr_max <= l->region->up_dr_max;
     if (index >= lorawan_channel_count(l) || !rates_valid) {
         return -NET_EINVAL;
     }
     if (l->region->plans != NULL) {
-        return set_fixed(l, frequency_hz, range);
+        return set_fixed(l, channel->frequency_hz, range);
     }
-    bool narrows = index < l->region->default_count && (dr_min != 0 || dr_max < 5);
-    if (!uplink_hz(l, frequency_hz) || !range_valid(l, range) || narrows) {
+    bool narrows = index < l->region->default_count && (channel->dr_min != 0 || channel->dr_max < 5);
+    if (!uplink_hz(l, channel->frequency_hz) || !range_valid(l, range) || narrows) {
         return -NET_EINVAL;
     }
-    put_channel(l, index, frequency_hz, range);
+    put_channel(l, index, channel->frequency_hz, range);
     l->record.user_channels |= (uint16_t)(1u << index);
     l->record.base_mask[0] |= (uint16_t)(1u << index);
     return 0;
@@ -315,8 +315,8 @@ static void cflist_frequencies(lorawan_t *l, const uint8_t *cflist) {
     for (uint8_t i = 0; i < FREQUENCIES; ++i) {
         uint8_t index = (uint8_t)(l->region->default_count + i);
         uint32_t frequency_hz = lorawan_frame_le24(cflist + 3 * i) * 100;
-        if (frequency_hz == 0 || uplink_hz(l, frequency_hz)) {
-            put_channel(l, index, frequency_hz, frequency_hz != 0 ? l->region->default_channel_dr : 0);
+        if (frequency_hz != 0 && uplink_hz(l, frequency_hz)) {
+            put_channel(l, index, frequency_hz, l->region->default_channel_dr);
             l->record.user_channels &= (uint16_t) ~(1u << index);
         }
     }

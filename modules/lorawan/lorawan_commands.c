@@ -69,20 +69,20 @@ static bool asked(const lorawan_t *l, uint8_t request) {
 }
 
 static void link_check(lorawan_t *l, const uint8_t *data) {
-    if (asked(l, REQUEST_LINK)) {
+    if (asked(l, LORAWAN_REQUEST_LINK)) {
         l->link_margin = data[0];
         l->link_gateways = data[1];
-        l->pending |= PENDING_LINK;
+        l->pending |= LORAWAN_PENDING_LINK;
     }
 }
 
 // The time is that of the end of the uplink that asked (5.9).
 static void device_time(lorawan_t *l, const uint8_t *data) {
-    if (asked(l, REQUEST_TIME)) {
+    if (asked(l, LORAWAN_REQUEST_TIME)) {
         l->time_s = lorawan_frame_le32(data);
         l->time_256 = data[4];
         l->time_at_us = l->tx_end_us;
-        l->pending |= PENDING_TIME;
+        l->pending |= LORAWAN_PENDING_TIME;
     }
 }
 
@@ -198,14 +198,14 @@ void lorawan_commands_handle(lorawan_t *l, const lorawan_commands_t *commands) {
 }
 
 uint8_t lorawan_commands_len(const lorawan_t *l) {
-    return (uint8_t)(l->record.answers_len + (l->requests & REQUEST_LINK ? 1 : 0) + (l->requests & REQUEST_TIME ? 1 : 0));
+    return (uint8_t)(l->record.answers_len + (l->requests & LORAWAN_REQUEST_LINK ? 1 : 0) + (l->requests & LORAWAN_REQUEST_TIME ? 1 : 0));
 }
 
 static uint8_t take_requests(lorawan_t *l, uint8_t *out, uint8_t room) {
     static const struct {
         uint8_t bit;
         uint8_t cid;
-    } requests[] = { { REQUEST_LINK, LINK_CHECK }, { REQUEST_TIME, DEVICE_TIME } };
+    } requests[] = { { LORAWAN_REQUEST_LINK, LINK_CHECK }, { LORAWAN_REQUEST_TIME, DEVICE_TIME } };
     uint8_t used = 0;
     l->requests &= (1 << ASKED_SHIFT) - 1;
     for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); ++i) {
@@ -250,9 +250,9 @@ void lorawan_commands_heard(lorawan_t *l) {
 }
 
 void lorawan_request_link(lorawan_t *l) {
-    l->requests |= REQUEST_LINK;
+    l->requests |= LORAWAN_REQUEST_LINK;
 }
 
 void lorawan_request_time(lorawan_t *l) {
-    l->requests |= REQUEST_TIME;
+    l->requests |= LORAWAN_REQUEST_TIME;
 }

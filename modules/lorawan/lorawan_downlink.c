@@ -13,7 +13,7 @@ typedef struct {
     const lorawan_event_t *event;
 } downlink_t;
 
-static bool ignore(lorawan_t *l, lorawan_ignored_t why) {
+bool lorawan_downlink_ignore(lorawan_t *l, lorawan_ignored_t why) {
     if (l->ignored[why] < UINT16_MAX) {
         ++l->ignored[why];
     }
@@ -77,19 +77,19 @@ static bool authentic(lorawan_t *l, downlink_t *d, uint32_t expected) {
         crypto_equal(mic, event->data + len, sizeof(mic));
     // A counter just behind the expected one tells a replay from a damaged frame.
     bool behind = (uint16_t)(d->frame.fcnt16 - expected) >= 0x8000;
-    return fresh || ignore(l, behind ? LORAWAN_IGNORED_REPLAY : LORAWAN_IGNORED_MIC);
+    return fresh || lorawan_downlink_ignore(l, behind ? LORAWAN_IGNORED_REPLAY : LORAWAN_IGNORED_MIC);
 }
 
 static bool check(lorawan_t *l, downlink_t *d) {
     uint32_t expected;
     bool down = d->frame.type == LORAWAN_FRAME_DATA_DOWN || d->frame.type == LORAWAN_FRAME_CONFIRMED_DOWN;
     if (!down) {
-        return ignore(l, LORAWAN_IGNORED_FORM);
+        return lorawan_downlink_ignore(l, LORAWAN_IGNORED_FORM);
     }
     if (!find_owner(l, d, &expected)) {
-        return ignore(l, LORAWAN_IGNORED_ADDRESS);
+        return lorawan_downlink_ignore(l, LORAWAN_IGNORED_ADDRESS);
     }
-    return allowed(d) ? authentic(l, d, expected) : ignore(l, LORAWAN_IGNORED_FORM);
+    return allowed(d) ? authentic(l, d, expected) : lorawan_downlink_ignore(l, LORAWAN_IGNORED_FORM);
 }
 
 static void deliver(lorawan_t *l, const downlink_t *d) {
@@ -103,7 +103,7 @@ static void deliver(lorawan_t *l, const downlink_t *d) {
     l->deliver.rssi_dbm = d->event->rssi_dbm;
     l->deliver.snr_db = d->event->snr_db;
     l->deliver.fcnt = d->nonce.fcnt;
-    l->pending |= PENDING_DELIVER;
+    l->pending |= LORAWAN_PENDING_DELIVER;
 }
 
 static void take_unicast(lorawan_t *l, const downlink_t *d) {
@@ -126,7 +126,7 @@ static void take_unicast(lorawan_t *l, const downlink_t *d) {
     lorawan_commands_handle(l, &commands);
     bool more = class_a(d) && f->fctrl & LORAWAN_FRAME_FCTRL_PENDING;
     if (more) {
-        l->pending |= PENDING_MORE;
+        l->pending |= LORAWAN_PENDING_MORE;
     }
     if (f->type == LORAWAN_FRAME_CONFIRMED_DOWN) {
         r->ack_due = 1;
@@ -144,7 +144,7 @@ static bool take(lorawan_t *l, downlink_t *d) {
         d->nonce.key = d->group == UNICAST ? r->app_key : r->group[d->group].app_key;
     }
     if (lorawan_frame_cipher(&d->nonce, f->payload, f->payload_len) < 0) {
-        return ignore(l, LORAWAN_IGNORED_MIC);
+        return lorawan_downlink_ignore(l, LORAWAN_IGNORED_MIC);
     }
     l->dirty = true;
     l->store_failed = false;
@@ -164,15 +164,15 @@ static bool take(lorawan_t *l, downlink_t *d) {
 
 // Window 1 or 2 is over. Only what was for us ends the round: RX2 is not opened then.
 static void end_window(lorawan_t *l, const lorawan_event_t *event, bool valid) {
-    bool current = l->rx_armed && l->state == (event->window == LORAWAN_RX1 ? STATE_RX1 : STATE_RX2);
+    bool current = l->rx_armed && l->state == (event->window == LORAWAN_RX1 ? LORAWAN_STATE_RX1 : LORAWAN_STATE_RX2);
     if (!current) {
         return;
     }
     l->rx_armed = false;
-    if (valid || l->state == STATE_RX2) {
+    if (valid || l->state == LORAWAN_STATE_RX2) {
         lorawan_uplink_round_over(l, event->time_us);
     } else {
-        l->state = STATE_RX2;
+        l->state = LORAWAN_STATE_RX2;
     }
 }
 
@@ -187,12 +187,12 @@ static void run_certification(lorawan_t *l, const downlink_t *d) {
 
 void lorawan_downlink_received(lorawan_t *l, const lorawan_event_t *event) {
     downlink_t d = { .event = event };
-    bool joining = l->op == LORAWAN_OP_JOIN && l->state >= STATE_RX1 && event->window != LORAWAN_RXC;
+    bool joining = l->op == LORAWAN_OP_JOIN && l->state >= LORAWAN_STATE_RX1 && event->window != LORAWAN_RXC;
     bool is_data = false, valid = false;
     if (joining) {
         valid = lorawan_join_accept(l, event);
     } else if (event->len > LORAWAN_FRAME_MAX || !lorawan_frame_parse(event->data, event->len, &d.frame)) {
-        ignore(l, LORAWAN_IGNORED_FORM);
+        lorawan_downlink_ignore(l, LORAWAN_IGNORED_FORM);
     } else {
         is_data = check(l, &d) && take(l, &d);
         valid = is_data;

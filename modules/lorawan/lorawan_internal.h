@@ -10,18 +10,18 @@
 #define LORAWAN_SECOND_US (1000000ull)
 
 // l->state: where the frame in hand is.
-enum { STATE_IDLE, STATE_WAIT, STATE_TX, STATE_RX1, STATE_RX2 };
+enum { LORAWAN_STATE_IDLE, LORAWAN_STATE_WAIT, LORAWAN_STATE_TX, LORAWAN_STATE_RX1, LORAWAN_STATE_RX2 };
 // l->pending: actions to be handed out, the first one first.
 enum {
-    PENDING_DELIVER = 0x01,
-    PENDING_LINK = 0x02,
-    PENDING_TIME = 0x04,
-    PENDING_CERT = 0x08,
-    PENDING_MORE = 0x10,
-    PENDING_RESULT = 0x20,
+    LORAWAN_PENDING_DELIVER = 0x01,
+    LORAWAN_PENDING_LINK = 0x02,
+    LORAWAN_PENDING_TIME = 0x04,
+    LORAWAN_PENDING_CERT = 0x08,
+    LORAWAN_PENDING_MORE = 0x10,
+    LORAWAN_PENDING_RESULT = 0x20,
 };
-enum { REQUEST_LINK = 0x01, REQUEST_TIME = 0x02 };
-enum { ACTIVATION_NONE, ACTIVATION_OTAA, ACTIVATION_ABP };
+enum { LORAWAN_REQUEST_LINK = 0x01, LORAWAN_REQUEST_TIME = 0x02 };
+enum { LORAWAN_ACTIVATION_NONE, LORAWAN_ACTIVATION_OTAA, LORAWAN_ACTIVATION_ABP };
 
 // lorawan.c
 uint32_t lorawan_random(lorawan_t *l, uint32_t from, uint32_t to); // both included
@@ -45,6 +45,8 @@ void lorawan_uplink_round_over(lorawan_t *l, uint64_t now_us);
 void lorawan_uplink_heard(lorawan_t *l);
 
 // lorawan_downlink.c
+// Count a frame that is thrown away; false.
+bool lorawan_downlink_ignore(lorawan_t *l, lorawan_ignored_t why);
 void lorawan_downlink_received(lorawan_t *l, const lorawan_event_t *event);
 
 // lorawan_join.c

@@ -11,19 +11,19 @@
 #define HOUR_US (3600 * LORAWAN_SECOND_US)
 
 bool lorawan_joined(const lorawan_t *l) {
-    return l->record.activation != ACTIVATION_NONE;
+    return l->record.activation != LORAWAN_ACTIVATION_NONE;
 }
 
 static bool on_air(const lorawan_t *l) {
-    return l->state == STATE_TX || l->state == STATE_RX1 || l->state == STATE_RX2;
+    return l->state == LORAWAN_STATE_TX || l->state == LORAWAN_STATE_RX1 || l->state == LORAWAN_STATE_RX2;
 }
 
 // Drop what is in hand and the old session.
 static void start(lorawan_t *l) {
-    l->pending &= PENDING_DELIVER;
+    l->pending &= LORAWAN_PENDING_DELIVER;
     l->op = LORAWAN_OP_NONE;
     l->own = false;
-    l->state = STATE_IDLE;
+    l->state = LORAWAN_STATE_IDLE;
     l->stop_rx = l->rxc_on;
     l->rxc_on = false;
     l->cancelled = false;
@@ -32,9 +32,13 @@ static void start(lorawan_t *l) {
     l->busy_count = 0;
 }
 
+static bool rate_exists(const lorawan_region_t *region, uint8_t dr) {
+    return dr >= region->up_dr_min && dr <= region->up_dr_max && region->dr[dr].sf != 0;
+}
+
 int lorawan_join_otaa(lorawan_t *l, const lorawan_otaa_t *otaa, uint64_t now_us) {
     lorawan_record_t *r = &l->record;
-    if (otaa->dr != LORAWAN_DR_AUTO && (otaa->dr > l->region->up_dr_max || l->region->dr[otaa->dr].sf == 0)) {
+    if (otaa->dr != LORAWAN_DR_AUTO && !rate_exists(l->region, otaa->dr)) {
         return -NET_EINVAL;
     }
     if (r->dev_nonce >= NONCES) {
@@ -55,7 +59,7 @@ int lorawan_join_otaa(lorawan_t *l, const lorawan_otaa_t *otaa, uint64_t now_us)
     l->join_groups = 0xff;
     l->join_attempts = 0;
     l->op = LORAWAN_OP_JOIN;
-    l->state = STATE_WAIT;
+    l->state = LORAWAN_STATE_WAIT;
     l->frame_built = false;
     l->ready_us = now_us > l->join_free_us ? now_us : l->join_free_us;
     return 0;
@@ -67,12 +71,12 @@ int lorawan_join_abp(lorawan_t *l, const lorawan_abp_t *abp) {
         return -NET_EBUSY;
     }
     start(l);
-    bool same = r->activation == ACTIVATION_ABP && r->dev_addr == abp->dev_addr &&
+    bool same = r->activation == LORAWAN_ACTIVATION_ABP && r->dev_addr == abp->dev_addr &&
         memcmp(r->nwk_key, abp->nwk_key, sizeof(r->nwk_key)) == 0 &&
         memcmp(r->app_key, abp->app_key, sizeof(r->app_key)) == 0;
     if (!same) {
         lorawan_session_clear(l);
-        r->activation = ACTIVATION_ABP;
+        r->activation = LORAWAN_ACTIVATION_ABP;
         r->dev_addr = abp->dev_addr;
         memcpy(r->dev_eui, l->config.dev_eui, sizeof(r->dev_eui));
         memcpy(r->nwk_key, abp->nwk_key, sizeof(r->nwk_key));
@@ -163,14 +167,9 @@ void lorawan_join_back_off(lorawan_t *l, uint64_t now_us) {
     uint64_t off_us = l->join_free_us > now_us ? l->join_free_us - now_us : 0;
     off_us += off_us / 1000 * lorawan_random(l, 0, 250);
     l->ready_us = now_us + random_us + off_us;
-    l->state = STATE_WAIT;
+    l->state = LORAWAN_STATE_WAIT;
     l->frame_built = false;
     l->store_failed = false; // try again
-}
-
-static bool ignore(lorawan_t *l, lorawan_ignored_t why) {
-    l->ignored[why] = (uint16_t)(l->ignored[why] < UINT16_MAX ? l->ignored[why] + 1 : UINT16_MAX);
-    return false;
 }
 
 // The settings of the Join-Accept must exist in the region: DLSettings with a data rate
@@ -191,7 +190,7 @@ static void install(lorawan_t *l, const lorawan_frame_accept_t *accept) {
     const lorawan_region_t *region = l->region;
     lorawan_record_t *r = &l->record;
     uint32_t rx2_hz = r->rx2_hz;
-    r->activation = ACTIVATION_OTAA;
+    r->activation = LORAWAN_ACTIVATION_OTAA;
     r->join_nonce = accept->join_nonce + 1;
     r->net_id = accept->net_id;
     r->dev_addr = accept->dev_addr;
@@ -212,13 +211,13 @@ bool lorawan_join_accept(lorawan_t *l, const lorawan_event_t *event) {
     lorawan_frame_accept_t accept;
     int error = lorawan_frame_join_accept(l->root_key, event->data, event->len, &accept);
     if (error < 0) {
-        return ignore(l, error == -NET_EINVAL ? LORAWAN_IGNORED_FORM : LORAWAN_IGNORED_MIC);
+        return lorawan_downlink_ignore(l, error == -NET_EINVAL ? LORAWAN_IGNORED_FORM : LORAWAN_IGNORED_MIC);
     }
     if (!settings_valid(l, &accept)) {
-        return ignore(l, LORAWAN_IGNORED_FORM);
+        return lorawan_downlink_ignore(l, LORAWAN_IGNORED_FORM);
     }
     if (!is_new(l, accept.join_nonce)) {
-        return ignore(l, LORAWAN_IGNORED_REPLAY);
+        return lorawan_downlink_ignore(l, LORAWAN_IGNORED_REPLAY);
     }
     const lorawan_frame_join_t join = { l->root_key, r->join_eui, r->dev_eui, (uint16_t)(r->dev_nonce - 1) };
     error = lorawan_frame_session_key(&join, &accept, 1, r->nwk_key);
@@ -226,7 +225,7 @@ bool lorawan_join_accept(lorawan_t *l, const lorawan_event_t *event) {
         error = lorawan_frame_session_key(&join, &accept, 2, r->app_key);
     }
     if (error < 0) {
-        return ignore(l, LORAWAN_IGNORED_MIC);
+        return lorawan_downlink_ignore(l, LORAWAN_IGNORED_MIC);
     }
     lorawan_window_seen(l, event);
     install(l, &accept);

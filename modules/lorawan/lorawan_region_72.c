@@ -73,6 +73,8 @@ bool lorawan_region_72_pick_join(lorawan_t *l) {
     uint8_t number = lorawan_channels_random_bit(l, groups);
     l->join_groups &= (uint8_t) ~(1u << number);
     l->tx_channel = (uint8_t)(8 * number + lorawan_channels_random_bit(l, group(l->record.mask, number)));
-    l->tx_dr = l->join_dr == LORAWAN_DR_AUTO || l->join_dr > region->plans[0].up[0].dr >> 4 ? region->join_dr_min : l->join_dr;
+    bool asked = l->join_dr != LORAWAN_DR_AUTO && l->join_dr <= region->plans[0].up[0].dr >> 4;
+    uint8_t lowest = lorawan_channels_min_dr(l); // AU915: above what the dwell time forbids
+    l->tx_dr = !asked ? region->join_dr_min : l->join_dr < lowest ? lowest : l->join_dr;
     return true;
 }

@@ -50,7 +50,7 @@ void lorawan_session_clear(lorawan_t *l) {
     lorawan_record_t *r = &l->record;
     crypto_wipe(r->nwk_key, sizeof(r->nwk_key));
     crypto_wipe(r->app_key, sizeof(r->app_key));
-    r->activation = ACTIVATION_NONE;
+    r->activation = LORAWAN_ACTIVATION_NONE;
     r->dev_addr = 0;
     r->net_id = 0;
     r->fcnt_up = 0;
@@ -66,7 +66,7 @@ void lorawan_session_clear(lorawan_t *l) {
 void lorawan_session_seal(lorawan_t *l) {
     lorawan_record_t *r = &l->record;
     uint32_t reserve = l->config.reserve == 0 ? RESERVE_DEFAULT : l->config.reserve;
-    if (r->activation != ACTIVATION_NONE && !l->exact) {
+    if (r->activation != LORAWAN_ACTIVATION_NONE && !l->exact) {
         r->fcnt_up = l->fcnt_up < UINT32_MAX - reserve ? l->fcnt_up + reserve : UINT32_MAX;
     }
     r->reserved = (uint8_t)(r->fcnt_up - l->fcnt_up);
@@ -92,9 +92,9 @@ void lorawan_forget(lorawan_t *l) {
     crypto_wipe(l->root_key, sizeof(l->root_key));
     crypto_wipe(l->record.group, sizeof(l->record.group));
     l->op = LORAWAN_OP_NONE;
-    l->stop_rx = l->state >= STATE_RX1 || l->rxc_on;
+    l->stop_rx = l->state >= LORAWAN_STATE_RX1 || l->rxc_on;
     l->rxc_on = false;
-    l->state = STATE_IDLE;
+    l->state = LORAWAN_STATE_IDLE;
     l->pending = 0;
 }
 

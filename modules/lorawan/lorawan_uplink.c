@@ -68,7 +68,7 @@ static int build(lorawan_t *l, const lorawan_uplink_t *uplink) {
 
 static void take_in_hand(lorawan_t *l, const lorawan_uplink_t *uplink, uint64_t now_us) {
     l->op = LORAWAN_OP_DATA;
-    l->state = STATE_WAIT;
+    l->state = LORAWAN_STATE_WAIT;
     l->frame_built = true;
     l->confirmed = uplink->confirmed;
     l->acked = false;
@@ -187,7 +187,7 @@ bool lorawan_uplink_ready(lorawan_t *l, uint64_t now_us) {
 }
 
 uint64_t lorawan_wait_us(const lorawan_t *l, uint64_t now_us) {
-    return l->state == STATE_WAIT && l->ready_us > now_us ? l->ready_us - now_us : 0;
+    return l->state == LORAWAN_STATE_WAIT && l->ready_us > now_us ? l->ready_us - now_us : 0;
 }
 
 void lorawan_uplink_transmit(lorawan_t *l, uint64_t now_us, lorawan_action_t *action) {
@@ -201,7 +201,7 @@ void lorawan_uplink_transmit(lorawan_t *l, uint64_t now_us, lorawan_action_t *ac
     action->transmit.dr = l->tx_dr;
     action->transmit.channel = l->tx_channel;
     action->transmit.airtime_us = l->tx_airtime_us;
-    l->state = STATE_TX;
+    l->state = LORAWAN_STATE_TX;
     l->rxc_on = false;
     l->watch_us = now_us + l->tx_airtime_us + TX_MARGIN_US;
 }
@@ -214,7 +214,7 @@ void lorawan_uplink_sent(lorawan_t *l, uint64_t end_us) {
     }
     ++l->transmissions;
     l->trials_left = (uint8_t)(l->trials_left > 0 ? l->trials_left - 1 : 0);
-    l->state = STATE_RX1;
+    l->state = LORAWAN_STATE_RX1;
     l->rx_armed = false;
     l->heard = false;
 }
@@ -225,7 +225,7 @@ void lorawan_uplink_busy(lorawan_t *l, uint64_t now_us) {
         lorawan_finish(l, l->cancelled ? -NET_ECANCELED : -NET_EBUSY);
         return;
     }
-    l->state = STATE_WAIT;
+    l->state = LORAWAN_STATE_WAIT;
     l->ready_us = now_us + lorawan_random(l, SOONEST_MS, LATEST_MS) * 1000ull;
 }
 
@@ -250,7 +250,7 @@ static void next_trial(lorawan_t *l, uint64_t now_us) {
     enum { SOONEST_MS = 1000, LATEST_MS = 3000 }; // RETRANSMIT_TIMEOUT: 2 s +- 1 s
     lower_rate(l);
     l->store_failed = false; // try again
-    l->state = STATE_WAIT;
+    l->state = LORAWAN_STATE_WAIT;
     l->ready_us = now_us + lorawan_random(l, SOONEST_MS, LATEST_MS) * 1000ull;
 }
 
@@ -276,7 +276,7 @@ void lorawan_uplink_round_over(lorawan_t *l, uint64_t now_us) {
 }
 
 void lorawan_uplink_heard(lorawan_t *l) {
-    bool waits = l->op == LORAWAN_OP_DATA && l->state == STATE_WAIT && l->transmissions > 0;
+    bool waits = l->op == LORAWAN_OP_DATA && l->state == LORAWAN_STATE_WAIT && l->transmissions > 0;
     if (waits && (l->confirmed ? l->acked : l->heard)) {
         lorawan_finish(l, 0);
     }

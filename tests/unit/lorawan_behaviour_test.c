@@ -18,7 +18,7 @@ static void a_join_takes_session_and_settings(void) {
     peer_start(&p, NULL);
     CHECK(peer_send(&p, 1, "x", 1, false) == -NET_ENETDOWN, "nothing is sent before the join");
     CHECK(peer_otaa(&p) == 0 && !lorawan_joined(&p.mac), "a join starts");
-    while (p.mac.state != STATE_TX) {
+    while (p.mac.state != LORAWAN_STATE_TX) {
         peer_run(&p, 1000);
     }
     const peer_accept_t a = { 7, 0x13, 0x26015566, 0x12, 3, cflist };

@@ -246,24 +246,24 @@ static void damaged_join_accepts_are_ignored(void) {
     int taken = 0;
     for (size_t i = 0; i < len; ++i) {
         frame[i] ^= 0x20;
-        p.mac.state = STATE_RX2;
+        p.mac.state = LORAWAN_STATE_RX2;
         p.mac.rx_armed = false; // keep the window
         taken += !is_ignored(&p, frame, len, LORAWAN_RX2);
         frame[i] ^= 0x20;
     }
     for (size_t cut = 0; cut < len; ++cut) {
-        p.mac.state = STATE_RX2;
+        p.mac.state = LORAWAN_STATE_RX2;
         p.mac.rx_armed = false;
         taken += !is_ignored(&p, frame, cut, LORAWAN_RX2);
     }
     CHECK(taken == 0, "damaged and truncated Join-Accepts are ignored");
-    p.mac.state = STATE_RX2;
+    p.mac.state = LORAWAN_STATE_RX2;
     p.mac.rx_armed = false;
     CHECK(is_ignored(&p, frame, peer_accept(&p, &bad_dr, frame), LORAWAN_RX2), "one with an RX2 rate that does not exist");
-    p.mac.state = STATE_RX2;
+    p.mac.state = LORAWAN_STATE_RX2;
     p.mac.rx_armed = false;
     CHECK(is_ignored(&p, frame, peer_accept(&p, &bad_offset, frame), LORAWAN_RX2), "one with an offset that does not exist");
-    p.mac.state = STATE_RX2;
+    p.mac.state = LORAWAN_STATE_RX2;
     CHECK(!is_ignored(&p, frame, peer_accept(&p, &good, frame), LORAWAN_RX2) && lorawan_joined(&p.mac), "the good one joins");
 }
 

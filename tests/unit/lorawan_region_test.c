@@ -293,7 +293,7 @@ static void kr920_power_depends_on_frequency(void) {
     peer_t p;
     lorawan_status_t s;
     start(&p, LORAWAN_KR920);
-    CHECK(lorawan_channel_set(&p.mac, 3, 921900000, 0, 5) == 0, "921.9 MHz is in KR920");
+    CHECK(lorawan_channel_set(&p.mac, 3, &(lorawan_channel_t) { 921900000, 0, 5 }) == 0, "921.9 MHz is in KR920");
     p.mac.record.mask[0] = 8;
     lorawan_status(&p.mac, &s);
     CHECK(s.eirp_dbm == 10, "below 922 MHz: 10 dBm");
@@ -362,19 +362,19 @@ static void channels_obey_the_application(void) {
     peer_t p;
     start(&p, LORAWAN_EU868);
     lorawan_t *l = &p.mac;
-    CHECK(lorawan_channel_set(l, 3, 867100000, 0, 5) == 0 && lorawan_channel_hz(l, 3) == 867100000, "a channel is added and on");
-    CHECK(lorawan_channel_set(l, 16, 867100000, 0, 5) == -NET_EINVAL, "there are 16 channels");
-    CHECK(lorawan_channel_set(l, 4, 862000000, 0, 5) == -NET_EINVAL, "862 MHz is outside");
-    CHECK(lorawan_channel_set(l, 4, 868650000, 0, 5) == -NET_EINVAL, "868.65 MHz is in a gap between bands");
-    CHECK(lorawan_channel_set(l, 4, 867300000, 5, 0) == -NET_EINVAL, "dr_min is not above dr_max");
-    CHECK(lorawan_channel_set(l, 4, 867300000, 0, 8) == -NET_EINVAL, "DR8 does not exist");
-    CHECK(lorawan_channel_set(l, 0, 868100000, 1, 5) == -NET_EINVAL, "a default channel keeps DR0");
-    CHECK(lorawan_channel_set(l, 0, 868100000, 0, 4) == -NET_EINVAL, "a default channel keeps DR5");
+    CHECK(lorawan_channel_set(l, 3, &(lorawan_channel_t) { 867100000, 0, 5 }) == 0 && lorawan_channel_hz(l, 3) == 867100000, "a channel is added and on");
+    CHECK(lorawan_channel_set(l, 16, &(lorawan_channel_t) { 867100000, 0, 5 }) == -NET_EINVAL, "there are 16 channels");
+    CHECK(lorawan_channel_set(l, 4, &(lorawan_channel_t) { 862000000, 0, 5 }) == -NET_EINVAL, "862 MHz is outside");
+    CHECK(lorawan_channel_set(l, 4, &(lorawan_channel_t) { 868650000, 0, 5 }) == -NET_EINVAL, "868.65 MHz is in a gap between bands");
+    CHECK(lorawan_channel_set(l, 4, &(lorawan_channel_t) { 867300000, 5, 0 }) == -NET_EINVAL, "dr_min is not above dr_max");
+    CHECK(lorawan_channel_set(l, 4, &(lorawan_channel_t) { 867300000, 0, 8 }) == -NET_EINVAL, "DR8 does not exist");
+    CHECK(lorawan_channel_set(l, 0, &(lorawan_channel_t) { 868100000, 1, 5 }) == -NET_EINVAL, "a default channel keeps DR0");
+    CHECK(lorawan_channel_set(l, 0, &(lorawan_channel_t) { 868100000, 0, 4 }) == -NET_EINVAL, "a default channel keeps DR5");
     CHECK(lorawan_channel_remove(l, 0) == -NET_EPERM, "a default channel stays");
     CHECK(lorawan_channel_remove(l, 3) == 0 && lorawan_channel_hz(l, 3) == 0, "an added channel goes");
     CHECK(lorawan_channel_remove(l, 16) == -NET_EINVAL, "there is no channel 16 to remove");
     for (uint8_t i = 0; i < 3; ++i) { // a gateway with one channel
-        CHECK(lorawan_channel_set(l, i, 868100000, 0, 5) == 0, "default channels may move");
+        CHECK(lorawan_channel_set(l, i, &(lorawan_channel_t) { 868100000, 0, 5 }) == 0, "default channels may move");
     }
     (void)peer_otaa(&p);
     p.on_uplink = peer_accept_joins;
@@ -384,7 +384,7 @@ static void channels_obey_the_application(void) {
         CHECK(p.uplink.frequency_hz == 868100000, "and so do uplinks");
     }
     start(&p, LORAWAN_IN865);
-    CHECK(lorawan_channel_set(l, 3, 866000000, 0, 6) == -NET_EINVAL, "IN865 has no DR6");
+    CHECK(lorawan_channel_set(l, 3, &(lorawan_channel_t) { 866000000, 0, 6 }) == -NET_EINVAL, "IN865 has no DR6");
 }
 
 static void fixed_channels_obey_the_application(void) {
@@ -396,11 +396,11 @@ static void fixed_channels_obey_the_application(void) {
     }
     CHECK(peer_send(&p, 1, "x", 1, false) == -NET_ENETUNREACH, "without channels nothing is sent");
     for (uint8_t i = 8; i < 16; ++i) {
-        CHECK(lorawan_channel_set(l, i, 902300000 + 200000u * i, 0, 3) == 0, "and on again");
+        CHECK(lorawan_channel_set(l, i, &(lorawan_channel_t) { 902300000 + 200000u * i, 0, 3 }) == 0, "and on again");
     }
-    CHECK(lorawan_channel_set(l, 0, 902400000, 0, 3) == -NET_EINVAL, "902.4 MHz is no channel");
-    CHECK(lorawan_channel_set(l, 0, 902300000, 1, 3) == -NET_EINVAL, "dr_min is 0");
-    CHECK(lorawan_channel_set(l, 65, 904600000, 4, 4) == 0, "wide channels have DR4");
+    CHECK(lorawan_channel_set(l, 0, &(lorawan_channel_t) { 902400000, 0, 3 }) == -NET_EINVAL, "902.4 MHz is no channel");
+    CHECK(lorawan_channel_set(l, 0, &(lorawan_channel_t) { 902300000, 1, 3 }) == -NET_EINVAL, "dr_min is 0");
+    CHECK(lorawan_channel_set(l, 65, &(lorawan_channel_t) { 904600000, 4, 4 }) == 0, "wide channels have DR4");
     (void)peer_otaa(&p);
     p.on_uplink = peer_accept_joins;
     CHECK(peer_finish(&p, PEER_HOUR) == 0, "the join uses the application's channels");
@@ -426,7 +426,30 @@ static void bands_of_eu868_are_etsis(void) {
     CHECK(lorawan_dutycycle_band(&p.mac, 868650000) < 0 && lorawan_dutycycle_band(&p.mac, 869300000) < 0 && lorawan_dutycycle_band(&p.mac, 869675000) < 0, "gaps are in no band");
 }
 
+static uint8_t first_join_dr(uint8_t region, uint8_t dr) {
+    lorawan_config_t config = peer_config(region);
+    peer_t p;
+    peer_start(&p, &config);
+    static const uint8_t eui[8] = { 1 };
+    const lorawan_otaa_t otaa = { eui, eui, p.app_key, dr };
+    if (lorawan_join_otaa(&p.mac, &otaa, p.now_us) < 0) {
+        return NO;
+    }
+    peer_run(&p, PEER_SECOND);
+    return p.uplinks == 1 ? p.uplink.dr : NO;
+}
+
+static void joins_keep_to_the_rate_that_was_asked(void) {
+    CHECK(first_join_dr(LORAWAN_EU868, 0) == 0 && first_join_dr(LORAWAN_EU868, 5) == 5, "EU868: any of DR0-5");
+    CHECK(first_join_dr(LORAWAN_EU868, 8) == NO && first_join_dr(LORAWAN_IN865, 6) == NO, "rates that do not exist are refused");
+    CHECK(first_join_dr(LORAWAN_US915, 0) == 0 && first_join_dr(LORAWAN_US915, 4) == 4, "US915: narrow or wide");
+    CHECK(first_join_dr(LORAWAN_AU915, 0) == 2 && first_join_dr(LORAWAN_AU915, 6) == 6, "AU915: the dwell time raises DR0 to DR2");
+    CHECK(first_join_dr(LORAWAN_AS923_1, 0) == 2, "AS923 as well");
+    CHECK(first_join_dr(LORAWAN_CN470, 0) == NO && first_join_dr(LORAWAN_CN470, 3) == 3, "CN470 has no DR0");
+}
+
 int main(void) {
+    joins_keep_to_the_rate_that_was_asked();
     for (size_t i = 0; i < COUNT(expects); ++i) {
         peer_t p;
         start(&p, expects[i].region);

@@ -83,6 +83,7 @@ int hal_store_write(const char *name, const void *buf, size_t len);
 
 // Exclude the task and other threads. Not from interrupts; does not nest; held for
 // less than a millisecond. With priority inheritance where threads have priorities.
+// The task gives it up while it writes to the store.
 void hal_lock(void);
 void hal_unlock(void);
 

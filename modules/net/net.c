@@ -61,11 +61,11 @@ int net_send(net_socket_t *s, const void *buf, size_t len, const net_addr_t *to)
 }
 
 int net_send_finish(net_socket_t *s) {
-    return DISPATCH(s, send_finish, s);
+    DISPATCH(s, send_finish, s);
 }
 
 int net_send_cancel(net_socket_t *s) {
-    return DISPATCH(s, send_cancel, s);
+    DISPATCH(s, send_cancel, s);
 }
 
 int net_recv(net_socket_t *s, void *buf, size_t len, int flags, net_addr_t *from) {

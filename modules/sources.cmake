@@ -77,12 +77,18 @@ set(USOCKET_LORA_SOURCES
     ${USOCKET_MODULES_DIR}/lora/lora_settings.c
     ${USOCKET_MODULES_DIR}/lora/lora_socket.c
     ${USOCKET_MODULES_DIR}/lora/lora_tx.c
+    ${USOCKET_MODULES_DIR}/lora/lora_wan.c
+    ${USOCKET_MODULES_DIR}/lora/lora_wan_send.c
+    ${USOCKET_MODULES_DIR}/lora/lora_wan_session.c
+    ${USOCKET_MODULES_DIR}/lora/lora_wan_store.c
 )
 
 set(USOCKET_BINDINGS_SOURCES
     ${USOCKET_MODULES_DIR}/bindings/modlora.c
     ${USOCKET_MODULES_DIR}/bindings/modlora_events.c
     ${USOCKET_MODULES_DIR}/bindings/modlora_settings.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_wan.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_wan_status.c
     ${USOCKET_MODULES_DIR}/bindings/modsocket.c
     ${USOCKET_MODULES_DIR}/bindings/modssl.c
     ${USOCKET_MODULES_DIR}/bindings/modssl_context.c

@@ -26,6 +26,22 @@
 #define USOCKET_LORA_REGION (5)
 #endif
 
+// Bytes that hold received LoRa frames: each takes its payload and 12 more. The least is
+// 267, one of the longest; 1869 are seven. Frames that wait to be sent take some 320
+// bytes each.
+#ifndef USOCKET_LORA_RX_BYTES
+#define USOCKET_LORA_RX_BYTES (1869)
+#endif
+#ifndef USOCKET_LORA_TX_FRAMES
+#define USOCKET_LORA_TX_FRAMES (7)
+#endif
+
+// Tolerance of the clock that times LoRaWAN's receive windows, in ppm: an ESP32's
+// crystal; 10000 for an oscillator of 1 %.
+#ifndef USOCKET_LORAWAN_CLOCK_PPM
+#define USOCKET_LORAWAN_CLOCK_PPM (50)
+#endif
+
 // The milliseconds that lwIP shall sleep for, where a port's clock is not lwIP's
 // (the host firmware's under a time factor). NET_FOREVER stays.
 #ifndef USOCKET_INET_SLEEP_MS

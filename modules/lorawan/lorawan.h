@@ -132,6 +132,7 @@ typedef struct {
     uint8_t reserved; // fcnt_up is this far ahead of the truth
     uint8_t answers_len;
     uint8_t answers_sent; // sticky ones at the front that were sent at least once
+    uint8_t sub_band; // as configured
     uint8_t answers[LORAWAN_ANSWERS_MAX];
     struct {
         uint32_t addr; // 0 none
@@ -430,6 +431,10 @@ void lorawan_forget(lorawan_t *l);
 // -NET_EINVAL data rate; -NET_ERANGE every DevNonce is used; -NET_EBUSY a frame is on air.
 int lorawan_join_otaa(lorawan_t *l, const lorawan_otaa_t *otaa, uint64_t now_us);
 
+// Start joining as last time. -NET_ENOTCONN: there was no lorawan_join_otaa() since
+// lorawan_init(); else as that.
+int lorawan_join_again(lorawan_t *l, uint64_t now_us);
+
 // A personalised session, at once. The counters of a restored one go on if address and
 // keys are the same. -NET_EBUSY a frame is on air.
 int lorawan_join_abp(lorawan_t *l, const lorawan_abp_t *abp);
@@ -470,7 +475,12 @@ uint8_t lorawan_max_payload(const lorawan_t *l, uint8_t dr);
 // The highest data rate for uplinks.
 uint8_t lorawan_max_dr(const lorawan_t *l);
 
-// Settings while running.
+// How a data rate is modulated; the frequency is left out.
+void lorawan_rate(const lorawan_t *l, uint8_t dr, lorawan_phy_t *phy);
+
+// Settings while running. All of config but region, sub_band, dev_eui and random;
+// -NET_EINVAL as in lorawan_init().
+int lorawan_set_config(lorawan_t *l, const lorawan_config_t *config);
 void lorawan_set_adr(lorawan_t *l, bool on);
 void lorawan_set_battery(lorawan_t *l, uint8_t level);
 void lorawan_set_duty_cycle(lorawan_t *l, bool on);

@@ -65,6 +65,21 @@ int lorawan_join_otaa(lorawan_t *l, const lorawan_otaa_t *otaa, uint64_t now_us)
     return 0;
 }
 
+int lorawan_join_again(lorawan_t *l, uint64_t now_us) {
+    static const uint8_t no_key[CRYPTO_KEY_SIZE];
+    if (crypto_equal(l->root_key, no_key, sizeof(no_key))) {
+        return -NET_ENOTCONN;
+    }
+    uint8_t join_eui[8], dev_eui[8], key[CRYPTO_KEY_SIZE];
+    memcpy(join_eui, l->record.join_eui, sizeof(join_eui));
+    memcpy(dev_eui, l->record.dev_eui, sizeof(dev_eui));
+    memcpy(key, l->root_key, sizeof(key));
+    const lorawan_otaa_t otaa = { .dev_eui = dev_eui, .join_eui = join_eui, .app_key = key, .dr = l->join_dr };
+    int ret = lorawan_join_otaa(l, &otaa, now_us);
+    crypto_wipe(key, sizeof(key));
+    return ret;
+}
+
 int lorawan_join_abp(lorawan_t *l, const lorawan_abp_t *abp) {
     lorawan_record_t *r = &l->record;
     if (on_air(l)) {

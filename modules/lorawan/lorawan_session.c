@@ -73,6 +73,7 @@ void lorawan_session_seal(lorawan_t *l) {
     r->magic = MAGIC;
     r->size = sizeof(*r);
     r->region = l->region->id;
+    r->sub_band = l->config.sub_band;
     r->crc = checksum((const uint8_t *)r);
 }
 
@@ -135,5 +136,8 @@ int lorawan_restore(lorawan_t *l, const void *record, size_t len) {
     // As if the whole reserve had been sent and nobody had answered.
     r->adr_ack_count = (uint16_t)(r->adr_ack_count < UINT16_MAX - r->reserved ? r->adr_ack_count + r->reserved : UINT16_MAX);
     l->dirty = false;
+    if (r->sub_band != l->config.sub_band) {
+        (void)lorawan_channel_sub_band(l, l->config.sub_band); // marks it dirty
+    }
     return 0;
 }

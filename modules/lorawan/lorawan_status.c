@@ -47,6 +47,24 @@ void lorawan_status(const lorawan_t *l, lorawan_status_t *status) {
     memcpy(status->ignored, l->ignored, sizeof(status->ignored));
 }
 
+void lorawan_rate(const lorawan_t *l, uint8_t dr, lorawan_phy_t *phy) {
+    lorawan_channels_phy(l, phy->frequency_hz, dr < l->region->dr_count ? dr : 0, phy);
+}
+
+int lorawan_set_config(lorawan_t *l, const lorawan_config_t *config) {
+    if (config->device_class != LORAWAN_CLASS_A && config->device_class != LORAWAN_CLASS_C) {
+        return -NET_EINVAL;
+    }
+    const lorawan_config_t old = l->config;
+    l->config = *config;
+    l->config.region = old.region;
+    l->config.sub_band = old.sub_band;
+    memcpy(l->config.dev_eui, old.dev_eui, sizeof(old.dev_eui));
+    l->config.random = old.random;
+    l->config.random_ctx = old.random_ctx;
+    return 0;
+}
+
 void lorawan_set_adr(lorawan_t *l, bool on) {
     l->config.adr = on;
 }

@@ -8,11 +8,12 @@ tshark (harness.judges), with the keys of all sessions that there were.
 from __future__ import annotations
 
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from fwlib.aircapture import Record
+from fwlib.aircapture import LINGER_S, Record
 from fwlib.airmessage import Modem
 from harness import judges
 from harness.air import Air
@@ -181,6 +182,7 @@ class LorawanAir(Closing):
 
     def judge(self, *, only: str = "") -> int:
         """Let the judges read the frames on the air; how many there were."""
+        time.sleep(LINGER_S + 0.3)  # the last ones are recorded so much later
         taken = [judges.Frame(one.frame.data) for one in self.frames(only)]
         judges.judge(taken, self.keys())
         return len(taken)

@@ -168,6 +168,10 @@ class LorawanAir(Closing):
         known = [one for one in list(self.air.records) if one.frame.modem in modems]
         return [one for one in known if sender in ("", one.sender)]
 
+    def frequencies(self) -> set[int]:
+        """Where the device sent, in kHz; the chip's steps are 61 Hz."""
+        return {round(one.frame.frequency / 1000) for one in self.frames("device")}
+
     def keys(self) -> judges.Keys:
         """All keys there are."""
         server = self.server

@@ -145,7 +145,8 @@ class Gateway(asyncio.DatagramProtocol):
             **({} if gps is None else {"tmms": gps}),
             "chan": channel,
             "rfch": 0,
-            "freq": frame.freq / 1e6,
+            # The channel that it came in on: a chip is off by half its step of 61 Hz.
+            "freq": round(frame.freq / 1e6, 4),
             "stat": 1 if frame.crc_ok else -1,
             **(lora if frame.sf else fsk),
             "rssi": round(frame.rssi),

@@ -35,7 +35,7 @@ def uplink(device: object, text: str) -> str:
 # Name, fields, and the state that the device must have afterwards.
 COMMANDS = [
     ("DevStatusReq", {}, None),
-    ("DutyCycleReq", {"MaxDCycle": 2}, "max_duty=2"),
+    ("DutyCycleReq", {"MaxDC": 2}, "max_duty=2"),
     ("RXParamSetupReq", {"RX1DRoff": 2, "RX2DR": 3, "Freq": 8695250}, "rx1_offset=2, rx2_dr=3"),
     ("RXTimingSetupReq", {"Delay": 3}, "rx1_delay=3"),
     ("NewChannelReq", {"Chnl": 3, "Freq": 8671000, "MinDR": 0, "MaxDR": 5}, None),
@@ -75,12 +75,12 @@ def test_tx_param_setup() -> None:
     with LorawanAir("AS923-1") as net:
         known = net.otaa(adr=False)
         device = net.firmware(LINES.format(region="AS923", adr=False, state="lora.status().eirp"))
-        net.command(known, "TxParamSetupReq", MaxEIRP=1, DownDwell=0, UpDwell=0)
+        net.command(known, "TXParamSetupReq", MaxEIRP=1, DnDwell=0, UpDwell=0)
         assert uplink(device, "ask") == "10"
         uplink(device, "answer")
         device.write("end\n")
         device.check()
-        assert [e.data["name"] for e in net.events("mac_answer")] == ["TxParamSetupAns"]
+        assert [e.data["name"] for e in net.events("mac_answer")] == ["TXParamSetupAns"]
         net.judge()
 
 

@@ -156,11 +156,13 @@ static void begin_reception(const lorawan_action_t *action) {
 
 // How punctual it was. What the task is late is forgotten slowly.
 static void measure_window(uint64_t end_us) {
+    enum { FORGET = 64, MARGIN = 4 };
     uint64_t began_us = radio_started_us();
     uint32_t late_us = began_us > wan->windows.asked_us ? (uint32_t)(began_us - wan->windows.asked_us) : 0;
-    uint32_t early_us = wan->windows.early_us - wan->windows.early_us / 8;
-    if (late_us > PUNCTUAL_US && late_us > early_us) {
-        early_us = late_us < EARLY_MAX_US ? late_us : EARLY_MAX_US;
+    uint32_t early_us = wan->windows.early_us - wan->windows.early_us / FORGET;
+    if (late_us > PUNCTUAL_US && late_us + late_us / MARGIN > early_us) {
+        early_us = late_us + late_us / MARGIN;
+        early_us = early_us < EARLY_MAX_US ? early_us : EARLY_MAX_US;
     }
     wan->windows.early_us = early_us > PUNCTUAL_US ? early_us : 0;
     if (began_us > wan->windows.computed_us) {

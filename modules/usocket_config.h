@@ -36,6 +36,11 @@
 #define USOCKET_LORA_TX_FRAMES (7)
 #endif
 
+// LoRaWAN multicast groups; 40 bytes each, in memory and in the stored record.
+#ifndef USOCKET_LORAWAN_MULTICAST_GROUPS
+#define USOCKET_LORAWAN_MULTICAST_GROUPS (4)
+#endif
+
 // Tolerance of the clock that times LoRaWAN's receive windows, in ppm: an ESP32's
 // crystal; 10000 for an oscillator of 1 %.
 #ifndef USOCKET_LORAWAN_CLOCK_PPM

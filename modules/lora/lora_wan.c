@@ -59,10 +59,10 @@ static void now_doing(lora_wan_doing_t doing) {
 
 static void send_frame(void) {
     radio_modulation_t modulation;
-    lora_wan_modulation(&wan->tx.transmit.phy, false, &modulation);
+    lora_wan_modulation(&wan->tx.phy, false, &modulation);
     const radio_tx_t tx = {
-        .modulation = &modulation, .power = wan->tx.transmit.power_dbm, .data = wan->tx.transmit.data,
-        .len = wan->tx.transmit.len,
+        .modulation = &modulation, .power = wan->tx.power_dbm, .data = wan->tx.data,
+        .len = wan->tx.len,
     };
     now_doing(LORA_WAN_SEND);
     if (radio_transmit(&tx) < 0) {
@@ -72,7 +72,12 @@ static void send_frame(void) {
 }
 
 static void begin_transmission(const lorawan_action_t *action) {
-    wan->tx = *action;
+    wan->tx.phy = action->transmit.phy;
+    wan->tx.data = action->transmit.data;
+    wan->tx.airtime_us = action->transmit.airtime_us;
+    wan->tx.len = action->transmit.len;
+    wan->tx.dr = action->transmit.dr;
+    wan->tx.power_dbm = action->transmit.power_dbm;
     wan->continuous = false;
     if (action->transmit.listen_us == 0) {
         send_frame();
@@ -93,11 +98,11 @@ static void sent(uint64_t at_us) {
         wan->transmissions += 1;
     }
     lora_stats_t *stats = &engine->sent;
-    stats->sftx = wan->tx.transmit.dr;
-    stats->tx_power = wan->tx.transmit.power_dbm;
-    stats->tx_time_on_air = (wan->tx.transmit.airtime_us + 999) / 1000;
+    stats->sftx = wan->tx.dr;
+    stats->tx_power = wan->tx.power_dbm;
+    stats->tx_time_on_air = (wan->tx.airtime_us + 999) / 1000;
     stats->tx_counter += 1;
-    stats->tx_frequency = wan->tx.transmit.phy.frequency_hz;
+    stats->tx_frequency = wan->tx.phy.frequency_hz;
     engine->counters.tx_frames += 1;
     tell(LORAWAN_TX_DONE, at_us);
 }

@@ -52,12 +52,21 @@ typedef struct {
     int16_t cancel_error; // what the frame in hand ends with if it is cancelled
     int16_t join_result;  // see lora_wan_join_result()
     int16_t store_error;  // of the last write
+    uint16_t downlinks;
     uint32_t in_hand;     // number of the socket's frame that the MAC has; 0 none
     uint32_t time_s;
+    lora_wan_request_t *request;
     uint64_t time_at_us;
     uint64_t retry_us; // the radio refused: not before
     lorawan_phy_t rxc;
-    lorawan_action_t tx; // the last TRANSMIT
+    struct { // the last TRANSMIT
+        lorawan_phy_t phy;
+        const uint8_t *data; // the MAC's
+        uint32_t airtime_us;
+        uint8_t len;
+        uint8_t dr;
+        int8_t power_dbm;
+    } tx;
     struct {
         uint64_t computed_us; // start of the window in hand, as the MAC says
         uint64_t asked_us;    // as the radio was told
@@ -73,8 +82,6 @@ typedef struct {
         int8_t snr_x4;
         uint32_t at_us;
     } heard; // the frame that is being looked at
-    uint16_t downlinks;
-    lora_wan_request_t *request;
 } lora_wan_t;
 
 extern lora_wan_t lora_wan;

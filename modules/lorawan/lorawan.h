@@ -61,7 +61,7 @@ enum { LORAWAN_CLASS_A = 0, LORAWAN_CLASS_C = 2 };
 #define LORAWAN_MASKS (6)          // 16 channels each, of a fixed plan
 #define LORAWAN_FRAME_MAX (255)    // PHYPayload
 #define LORAWAN_ANSWERS_MAX (48)   // MAC answers that wait for an uplink
-#define LORAWAN_MULTICAST_GROUPS (4)
+#define LORAWAN_MULTICAST_GROUPS (USOCKET_LORAWAN_MULTICAST_GROUPS)
 #define LORAWAN_FSK (1)            // as a spreading factor: FSK, 50 kbit/s
 #define LORAWAN_DR_AUTO (0xff)
 #define LORAWAN_NO_PORT (0)        // as an uplink's port: a frame without one

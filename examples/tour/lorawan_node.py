@@ -17,13 +17,13 @@ def say(text, *args):
 
 
 def ask(what):
-    print("<%s>" % what)
+    print("<" + what + ">")
     sys.stdin.readline()
 
 
 def session():
     state = lora.status()
-    return "address %08x, next counter %d" % (state.dev_addr, state.fcnt_up)
+    return "address {:08x}, next counter {}".format(state.dev_addr, state.fcnt_up)
 
 
 lora = LoRa(mode=LoRa.LORAWAN, region=LoRa.EU868)

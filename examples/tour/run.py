@@ -17,11 +17,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / name) for name in ("tests", "tools")]
 
+import lorawan_net
 from harness.certs import Authority
 from harness.firmware import PC, firmware_path
 from harness.servers import DnsServer, TcpServer
-
-import lorawan_net
 
 PC_NAME = "pc.example"
 BOARD_NAME = "board.example"
@@ -130,7 +129,9 @@ def main() -> int:
                 process.kill()
                 process.wait()
     if status == 0:
-        print("\n8. LoRaWAN: a gateway and a network server on the PC, ten times as fast", flush=True)
+        print(
+            "\n8. LoRaWAN: a gateway and a network server on the PC, ten times as fast", flush=True
+        )
         lorawan_net.run()
         print("\nThat was the tour. Sigfox joins it when it is built.")
     return status

@@ -157,7 +157,9 @@ def size(prefix: str, options: tuple[str, ...], defines: tuple[str, ...]) -> dic
     program = into / "all.elf"
     link = "-Wl,--gc-sections,--unresolved-symbols=ignore-all,-e,_start"
     run(f"{prefix}-gcc", *options, "-nostdlib", link, "-o", program, *objects, "-lgcc")
-    found = dict(re.findall(r"^(\.\S+) +(\d+)", run(f"{prefix}-size", "-A", program), re.MULTILINE))
+    found = dict(
+        re.findall(r"^(\.\S+) +(\d+)", run(f"{prefix}-size", "-A", program), re.MULTILINE)
+    )
     parts = {name: int(value) for name, value in found.items()}
     ours = measuring(prefix, program)
     text = sum(n for name, n in parts.items() if name.startswith((".text", ".literal", ".init")))

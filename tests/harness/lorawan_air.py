@@ -175,7 +175,7 @@ class LorawanAir(Closing):
     def keys(self) -> judges.Keys:
         """All keys there are."""
         server = self.server
-        known = [*server.sessions, *server.groups.values()]
+        known: list[Session | MulticastGroup] = [*server.sessions, *server.groups.values()]
         sessions = [judges.Session(one.dev_addr, one.nwk_s_key, one.app_s_key) for one in known]
         roots = [
             judges.Root(one.dev_eui, one.join_eui, one.app_key)

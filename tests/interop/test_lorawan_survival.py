@@ -155,13 +155,16 @@ def test_nvram_erase(tmp_path: Path) -> None:
     store = tmp_path / "store"
     with LorawanAir() as net:
         net.otaa()
-        body = START + """
+        body = (
+            START
+            + """
     s.send(b"before")
     lora.nvram_erase()
     s.send(b"after")
     if sys.argv[1] == "save":
         lora.nvram_save()
 """
+        )
         joined = []
         for what in ("erase", "save", "erase"):
             device = net.firmware(body, what, store=store)

@@ -254,8 +254,8 @@ static unsigned missed_with_late_task(uint32_t max_us) {
     lora_wan_status_t status;
     (void)lora_wan_status(&status);
     printf("task up to %5u us late: %u of 200 downlinks lost, %u windows too late, opened %u us early, "
-            "receiver on for %u ms per uplink\n", (unsigned)max_us, lost, (unsigned)status.windows_missed,
-            (unsigned)status.window_early_us, (unsigned)status.receiver_ms / 200);
+        "receiver on for %u ms per uplink\n", (unsigned)max_us, lost, (unsigned)status.windows_missed,
+        (unsigned)status.window_early_us, (unsigned)status.receiver_ms / 200);
     return lost;
 }
 

@@ -185,6 +185,6 @@ int main(int argc, char **argv) {
         happen(&due);
     }
     printf("%llu %llu %.6f %.6f\n", (unsigned long long)uplinks, (unsigned long long)delivered,
-            (double)air_us / (double)now_us, count * (double)now_us / 86400e6);
+        (double)air_us / (double)now_us, count * (double)now_us / 86400e6);
     return 0;
 }

@@ -197,6 +197,8 @@ static void downlinks_are_delivered_and_acknowledged(void) {
     CHECK(p.uplinks == before + 1 && p.uplink.fctrl & LORAWAN_FRAME_FCTRL_ACK && !p.uplink.has_port, "the MAC acknowledges by itself");
     peer_run(&p, 100 * PEER_SECOND);
     CHECK(p.uplinks == before + 1 && p.results == 1, "once, and without a result of its own");
+    (void)peer_exchange(&p, false);
+    CHECK((p.uplink.fctrl & LORAWAN_FRAME_FCTRL_ACK) == 0, "and not again with the next frame");
 }
 
 static void class_c_hears_between_uplinks(void) {
@@ -261,6 +263,9 @@ static void multicast_groups_are_heard(void) {
     group_frame(&p, 0, 0, 9);
     CHECK(p.deliveries == 0 && p.mac.ignored[LORAWAN_IGNORED_ADDRESS] == 1, "a group that was not joined is not heard");
     CHECK(lorawan_multicast_join(&p.mac, &group) == 0, "a group is joined");
+    group_frame(&p, 0, 0, 9);
+    CHECK(p.deliveries == 1, "from its counter 0 on");
+    p.deliveries = 0;
     group_frame(&p, 5, 0, 9);
     CHECK(p.deliveries == 1 && p.delivery.deliver.group == 0 && memcmp(p.delivered, "all", 3) == 0, "and heard");
     group_frame(&p, 5, 0, 9);
@@ -293,6 +298,8 @@ static void counters_roll_over(void) {
         peer_ask(&p, "\x06", 1);
         CHECK(p.uplink.fopts_len == 3 && p.mac.record.fcnt_down == 0xffffu + (uint32_t)i, "downlinks across 65535");
     }
+    p.fcnt_down += 40000;
+    peer_ask(&p, "\x06", 1);
     p.fcnt_down += 40000;
     peer_ask(&p, "\x06", 1);
     CHECK(p.uplink.fopts_len == 3, "40000 missed downlinks are no matter: there is no MAX_FCNT_GAP");
@@ -473,6 +480,22 @@ static void data_waits_for_air_time(void) {
     CHECK(lorawan_wait_us(&p.mac, p.now_us) == 0, "and no wait is told");
 }
 
+static void join_limits_are_never_off(void) {
+    peer_t p;
+    lorawan_config_t config = peer_config(LORAWAN_EU868);
+    config.no_duty_cycle = true;
+    peer_start(&p, &config);
+    p.mac.duty.used[2][0] = 7200; // 36 s in 868.0-868.6
+    (void)peer_otaa(&p);
+    peer_run(&p, PEER_SECOND);
+    CHECK(p.uplinks == 0 && lorawan_wait_us(&p.mac, p.now_us) > 3000 * PEER_SECOND, "a join keeps the band's limit with duty_cycle off");
+    peer_start(&p, &config);
+    p.mac.join_used_ms = 35990;
+    (void)peer_otaa(&p);
+    peer_run(&p, PEER_SECOND);
+    CHECK(p.uplinks == 0 && lorawan_wait_us(&p.mac, p.now_us) == PEER_HOUR - PEER_SECOND, "and the back-off's, until the period ends");
+}
+
 static void a_waiting_frame_can_be_cancelled(void) {
     peer_t p;
     start(&p, NULL);
@@ -545,6 +568,7 @@ int main(void) {
     windows_have_the_computed_place();
     late_and_missed_downlinks_do_no_harm();
     data_waits_for_air_time();
+    join_limits_are_never_off();
     a_waiting_frame_can_be_cancelled();
     a_dead_radio_hangs_nothing();
     sends_are_refused_for_their_reason();

@@ -440,6 +440,37 @@ static void late_and_missed_downlinks_do_no_harm(void) {
     CHECK(peer_exchange(&p, true) == 0, "the next one is heard");
 }
 
+static void windows_that_have_passed_are_not_opened(void) {
+    peer_t p;
+    start(&p, NULL);
+    (void)peer_send(&p, 1, "x", 1, false);
+    while (p.radio != RADIO_TX) {
+        peer_run(&p, 1000);
+    }
+    p.radio = RADIO_OFF;
+    const lorawan_event_t done = { .type = LORAWAN_TX_DONE, .time_us = p.now_us };
+    p.now_us += 20 * PEER_SECOND; // the engine was held up
+    lorawan_event(&p.mac, &done);
+    CHECK(peer_finish(&p, PEER_SECOND) == 0 && p.windows[LORAWAN_RX1] == 0 && p.windows[LORAWAN_RX2] == 0, "a late engine opens no window in vain");
+}
+
+static void a_late_report_is_not_the_clocks_drift(void) {
+    peer_t p;
+    start(&p, NULL);
+    p.mac.tx_dr = 5;
+    p.mac.tx_end_us = PEER_SECOND;
+    lorawan_phy_t phy;
+    uint8_t dr;
+    lorawan_window_rx_phy(&p.mac, LORAWAN_RX1, &phy, &dr);
+    lorawan_event_t e = { .type = LORAWAN_RX_DONE, .window = LORAWAN_RX1, .len = 20, .time_us = 2 * PEER_SECOND + lorawan_window_airtime_us(&phy, 20, false) };
+    e.time_us += 3000;
+    lorawan_window_seen(&p.mac, &e);
+    CHECK(p.mac.drift_ppm == 0 && p.mac.seen == 0, "3 ms late with a clock of 20 ppm: the engine, not the clock");
+    e.time_us -= 2900;
+    lorawan_window_seen(&p.mac, &e);
+    CHECK(p.mac.drift_ppm == 100 && p.mac.seen == 1, "0.1 ms may be the clock");
+}
+
 static void data_waits_for_air_time(void) {
     peer_t p;
     static const uint8_t data[51];
@@ -567,6 +598,8 @@ int main(void) {
     windows_learn_the_clock();
     windows_have_the_computed_place();
     late_and_missed_downlinks_do_no_harm();
+    windows_that_have_passed_are_not_opened();
+    a_late_report_is_not_the_clocks_drift();
     data_waits_for_air_time();
     join_limits_are_never_off();
     a_waiting_frame_can_be_cancelled();

@@ -231,6 +231,7 @@ static void drain(peer_t *p) {
             case LORAWAN_DELIVER:
                 ++p->deliveries;
                 p->delivery = a;
+                p->unsafe |= a.deliver.group < 0 && p->stored.fcnt_down <= a.deliver.fcnt;
                 memcpy(p->delivered, a.deliver.data, a.deliver.len);
                 break;
             case LORAWAN_RESULT:

@@ -294,6 +294,10 @@ static void counters_are_written_before_they_are_used(uint32_t store_us) {
     peer_run(&p, PEER_SECOND);
     CHECK(p.deliveries == before + 1 && p.stored.fcnt_down == p.fcnt_down, "and is delivered");
     CHECK(!p.unsafe, "when its counter was written");
+    p.on_uplink = NULL;
+    CHECK(lorawan_save(&p.mac) == 0, "the device saves");
+    peer_run(&p, store_us / 2);
+    CHECK(peer_exchange(&p, false) == 0 && !p.unsafe, "and sends while that is being written");
 }
 
 int main(void) {

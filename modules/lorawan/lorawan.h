@@ -424,7 +424,7 @@ int lorawan_restore(lorawan_t *l, const void *record, size_t len);
 int lorawan_save(lorawan_t *l);
 
 // Leave the network: session, network's settings and groups are wiped, the nonces
-// stay. Asks for a STORE.
+// stay. Asks for a STORE. What was in hand ends without a RESULT, here and in both joins.
 void lorawan_forget(lorawan_t *l);
 
 // Start joining; the old session is dropped. Goes on until RESULT or lorawan_cancel().

@@ -303,9 +303,7 @@ void lorawan_channels_reset(lorawan_t *l) {
         }
     }
     for (int i = 0; i < LORAWAN_MASKS; ++i) { // CN470: not all plans have as many channels
-        int over = 16 * (i + 1) - lorawan_channel_count(l);
-        uint16_t exists = (uint16_t)(over >= 16 ? 0 : over > 0 ? 0xffff >> over : 0xffff);
-        r->mask[i] = r->base_mask[i] & exists;
+        r->mask[i] = 16 * i < lorawan_channel_count(l) ? r->base_mask[i] : 0;
     }
 }
 

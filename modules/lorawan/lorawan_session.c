@@ -65,8 +65,8 @@ void lorawan_session_clear(lorawan_t *l) {
 // uplinks. When it is written for another reason, it is moved on as well, for nothing.
 void lorawan_session_seal(lorawan_t *l) {
     lorawan_record_t *r = &l->record;
-    uint32_t reserve = l->config.reserve == 0 ? RESERVE_DEFAULT : l->config.reserve;
-    if (r->activation != LORAWAN_ACTIVATION_NONE && !l->exact) {
+    uint32_t reserve = l->exact ? 0 : l->config.reserve == 0 ? RESERVE_DEFAULT : l->config.reserve;
+    if (r->activation != LORAWAN_ACTIVATION_NONE) {
         r->fcnt_up = l->fcnt_up < UINT32_MAX - reserve ? l->fcnt_up + reserve : UINT32_MAX;
     }
     r->reserved = (uint8_t)(r->fcnt_up - l->fcnt_up);
@@ -81,7 +81,6 @@ int lorawan_save(lorawan_t *l) {
     if (l->op != LORAWAN_OP_NONE) {
         return -NET_EBUSY;
     }
-    l->record.fcnt_up = l->fcnt_up;
     l->fcnt_stored = l->fcnt_up;
     l->exact = true;
     l->dirty = true;

@@ -197,6 +197,8 @@ static void downlinks_are_delivered_and_acknowledged(void) {
     CHECK(p.uplinks == before + 1 && p.uplink.fctrl & LORAWAN_FRAME_FCTRL_ACK && !p.uplink.has_port, "the MAC acknowledges by itself");
     peer_run(&p, 100 * PEER_SECOND);
     CHECK(p.uplinks == before + 1 && p.results == 1, "once, and without a result of its own");
+    (void)peer_exchange(&p, false);
+    CHECK((p.uplink.fctrl & LORAWAN_FRAME_FCTRL_ACK) == 0, "and not again with the next frame");
 }
 
 static void class_c_hears_between_uplinks(void) {
@@ -261,6 +263,9 @@ static void multicast_groups_are_heard(void) {
     group_frame(&p, 0, 0, 9);
     CHECK(p.deliveries == 0 && p.mac.ignored[LORAWAN_IGNORED_ADDRESS] == 1, "a group that was not joined is not heard");
     CHECK(lorawan_multicast_join(&p.mac, &group) == 0, "a group is joined");
+    group_frame(&p, 0, 0, 9);
+    CHECK(p.deliveries == 1, "from its counter 0 on");
+    p.deliveries = 0;
     group_frame(&p, 5, 0, 9);
     CHECK(p.deliveries == 1 && p.delivery.deliver.group == 0 && memcmp(p.delivered, "all", 3) == 0, "and heard");
     group_frame(&p, 5, 0, 9);
@@ -293,6 +298,8 @@ static void counters_roll_over(void) {
         peer_ask(&p, "\x06", 1);
         CHECK(p.uplink.fopts_len == 3 && p.mac.record.fcnt_down == 0xffffu + (uint32_t)i, "downlinks across 65535");
     }
+    p.fcnt_down += 40000;
+    peer_ask(&p, "\x06", 1);
     p.fcnt_down += 40000;
     peer_ask(&p, "\x06", 1);
     CHECK(p.uplink.fopts_len == 3, "40000 missed downlinks are no matter: there is no MAX_FCNT_GAP");
@@ -433,6 +440,37 @@ static void late_and_missed_downlinks_do_no_harm(void) {
     CHECK(peer_exchange(&p, true) == 0, "the next one is heard");
 }
 
+static void windows_that_have_passed_are_not_opened(void) {
+    peer_t p;
+    start(&p, NULL);
+    (void)peer_send(&p, 1, "x", 1, false);
+    while (p.radio != RADIO_TX) {
+        peer_run(&p, 1000);
+    }
+    p.radio = RADIO_OFF;
+    const lorawan_event_t done = { .type = LORAWAN_TX_DONE, .time_us = p.now_us };
+    p.now_us += 20 * PEER_SECOND; // the engine was held up
+    lorawan_event(&p.mac, &done);
+    CHECK(peer_finish(&p, PEER_SECOND) == 0 && p.windows[LORAWAN_RX1] == 0 && p.windows[LORAWAN_RX2] == 0, "a late engine opens no window in vain");
+}
+
+static void a_late_report_is_not_the_clocks_drift(void) {
+    peer_t p;
+    start(&p, NULL);
+    p.mac.tx_dr = 5;
+    p.mac.tx_end_us = PEER_SECOND;
+    lorawan_phy_t phy;
+    uint8_t dr;
+    lorawan_window_rx_phy(&p.mac, LORAWAN_RX1, &phy, &dr);
+    lorawan_event_t e = { .type = LORAWAN_RX_DONE, .window = LORAWAN_RX1, .len = 20, .time_us = 2 * PEER_SECOND + lorawan_window_airtime_us(&phy, 20, false) };
+    e.time_us += 3000;
+    lorawan_window_seen(&p.mac, &e);
+    CHECK(p.mac.drift_ppm == 0 && p.mac.seen == 0, "3 ms late with a clock of 20 ppm: the engine, not the clock");
+    e.time_us -= 2900;
+    lorawan_window_seen(&p.mac, &e);
+    CHECK(p.mac.drift_ppm == 100 && p.mac.seen == 1, "0.1 ms may be the clock");
+}
+
 static void data_waits_for_air_time(void) {
     peer_t p;
     static const uint8_t data[51];
@@ -465,12 +503,29 @@ static void data_waits_for_air_time(void) {
     CHECK(on_air * 100 > (p.now_us - t0) * 85 / 100, "and at least 0.85 % is used");
     start(&p, NULL);
     lorawan_set_duty_cycle(&p.mac, false);
+    p.mac.record.dr = 0;
     t0 = p.now_us;
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < 60; ++i) { // 79 s of air time
         (void)peer_exchange(&p, false);
     }
     CHECK(p.now_us - t0 < 60 * 4 * PEER_SECOND, "with the limit off nothing waits");
     CHECK(lorawan_wait_us(&p.mac, p.now_us) == 0, "and no wait is told");
+}
+
+static void join_limits_are_never_off(void) {
+    peer_t p;
+    lorawan_config_t config = peer_config(LORAWAN_EU868);
+    config.no_duty_cycle = true;
+    peer_start(&p, &config);
+    p.mac.duty.used[2][0] = 7200; // 36 s in 868.0-868.6
+    (void)peer_otaa(&p);
+    peer_run(&p, PEER_SECOND);
+    CHECK(p.uplinks == 0 && lorawan_wait_us(&p.mac, p.now_us) > 3000 * PEER_SECOND, "a join keeps the band's limit with duty_cycle off");
+    peer_start(&p, &config);
+    p.mac.join_used_ms = 35990;
+    (void)peer_otaa(&p);
+    peer_run(&p, PEER_SECOND);
+    CHECK(p.uplinks == 0 && lorawan_wait_us(&p.mac, p.now_us) == PEER_HOUR - PEER_SECOND, "and the back-off's, until the period ends");
 }
 
 static void a_waiting_frame_can_be_cancelled(void) {
@@ -544,7 +599,10 @@ int main(void) {
     windows_learn_the_clock();
     windows_have_the_computed_place();
     late_and_missed_downlinks_do_no_harm();
+    windows_that_have_passed_are_not_opened();
+    a_late_report_is_not_the_clocks_drift();
     data_waits_for_air_time();
+    join_limits_are_never_off();
     a_waiting_frame_can_be_cancelled();
     a_dead_radio_hangs_nothing();
     sends_are_refused_for_their_reason();

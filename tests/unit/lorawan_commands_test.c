@@ -89,6 +89,16 @@ static void without_adr_only_masks_are_commanded(void) {
     CHECK((p.uplink.fctrl & LORAWAN_FRAME_FCTRL_ADR) == 0, "the ADR bit is off");
 }
 
+static void without_adr_the_rate_keeps_a_channel(void) {
+    peer_t p;
+    peer_start(&p, NULL);
+    peer_abp(&p);
+    CHECK(lorawan_channel_set(&p.mac, 3, &(lorawan_channel_t) { 867100000, 6, 6 }) == 0, "a channel for DR6 alone");
+    p.mac.record.dr = 6;
+    ASK(&p, 0x03, 0xff, 0x07, 0x00, 0x01);
+    CHECK(ANSWERED(&p, 0x03, 0x06) && p.mac.record.mask[0] == 0x0f, "a mask without it is refused while the application sends there");
+}
+
 static void duty_cycle_silences_the_device(void) {
     peer_t p;
     start(&p, LORAWAN_US915);
@@ -367,6 +377,7 @@ int main(void) {
     contiguous_link_adr_is_one_block();
     us915_needs_two_narrow_channels();
     without_adr_only_masks_are_commanded();
+    without_adr_the_rate_keeps_a_channel();
     duty_cycle_silences_the_device();
     rx_param_setup_moves_the_windows();
     dev_status_tells_battery_and_margin();

@@ -214,6 +214,12 @@ static void join_accepts_are_not_replayed(void) {
     p.join_nonce = 3;
     CHECK(peer_finish(&p, PEER_HOUR) == 0 && p.mac.record.join_nonce == 7, "3, 4 and 5 are old, 6 is new");
     CHECK(peer_reboot(&p) == 0 && p.mac.record.join_nonce == 7, "the check survives a reboot");
+    CHECK(p.mac.record.rx1_delay_s == 1, "a delay of 0 is one second");
+    static const uint8_t eui[8] = { 7 };
+    const lorawan_otaa_t elsewhere = { eui, eui, p.app_key, LORAWAN_DR_AUTO };
+    p.join_nonce = 0;
+    (void)lorawan_join_otaa(&p.mac, &elsewhere, p.now_us);
+    CHECK(peer_finish(&p, PEER_HOUR) == 0 && p.mac.record.join_nonce == 1, "another Join Server counts for itself");
     lorawan_config_t config = peer_config(LORAWAN_EU868);
     config.any_join_nonce = true;
     peer_start(&p, &config);

@@ -47,6 +47,7 @@ void peer_start(peer_t *p, const lorawan_config_t *config) {
     p->now_us = PEER_SECOND;
     p->seed = 0x12345678;
     p->heard = -1;
+    p->store_end_us = UINT64_MAX;
     p->dev_addr = 0x26011234;
     memset(p->nwk_s_key, 0x11, 16);
     memset(p->app_s_key, 0x22, 16);
@@ -71,6 +72,7 @@ int peer_reboot(peer_t *p) {
     p->radio = RADIO_OFF;
     p->air_count = 0;
     p->heard = -1;
+    p->store_end_us = UINT64_MAX;
     p->dead = false;
     p->cut_after = 0;
     p->cut_before = 0;
@@ -159,6 +161,12 @@ static void event(peer_t *p, lorawan_event_t e) {
     lorawan_event(&p->mac, &e);
 }
 
+// Whatever happens now, the counter of this frame must not come again.
+static void check_write_ahead(peer_t *p) {
+    bool join = p->uplink.type == LORAWAN_FRAME_JOIN_REQUEST;
+    p->unsafe |= !p->has_stored || (join ? p->stored.dev_nonce <= p->uplink.dev_nonce : p->stored.fcnt_up < p->mac.fcnt_up);
+}
+
 static void transmit(peer_t *p, const lorawan_action_t *a) {
     if (p->lbt_busy > 0 && a->transmit.listen_us > 0) {
         --p->lbt_busy;
@@ -170,8 +178,20 @@ static void transmit(peer_t *p, const lorawan_action_t *a) {
         return;
     }
     parse_uplink(p, a);
+    check_write_ahead(p);
     p->radio = RADIO_TX;
     p->radio_end_us = p->mute ? UINT64_MAX : p->now_us + a->transmit.airtime_us;
+}
+
+static void written(peer_t *p) {
+    p->stored = p->writing;
+    p->has_stored = true;
+    p->store_end_us = UINT64_MAX;
+    if (p->stores == p->cut_after) {
+        p->dead = true;
+        return;
+    }
+    event(p, (lorawan_event_t) { .type = LORAWAN_STORED });
 }
 
 static void store(peer_t *p, const lorawan_action_t *a) {
@@ -184,13 +204,11 @@ static void store(peer_t *p, const lorawan_action_t *a) {
         event(p, (lorawan_event_t) { .type = LORAWAN_STORE_FAILED });
         return;
     }
-    memcpy(&p->stored, a->store.data, a->store.len);
-    p->has_stored = true;
-    if (p->stores == p->cut_after) {
-        p->dead = true;
-        return;
+    memcpy(&p->writing, a->store.data, a->store.len);
+    p->store_end_us = p->now_us + p->store_us;
+    if (p->store_us == 0) {
+        written(p);
     }
-    event(p, (lorawan_event_t) { .type = LORAWAN_STORED });
 }
 
 static void drain(peer_t *p) {
@@ -213,6 +231,7 @@ static void drain(peer_t *p) {
             case LORAWAN_DELIVER:
                 ++p->deliveries;
                 p->delivery = a;
+                p->unsafe |= a.deliver.group < 0 && p->stored.fcnt_down <= a.deliver.fcnt;
                 memcpy(p->delivered, a.deliver.data, a.deliver.len);
                 break;
             case LORAWAN_RESULT:
@@ -280,6 +299,7 @@ static bool step(peer_t *p, uint64_t end_us) {
     uint64_t frame = continuous < 0 ? UINT64_MAX : frame_end(&p->air[continuous]);
     uint64_t at = deadline < radio ? deadline : radio;
     at = frame < at ? frame : at;
+    at = p->store_end_us < at ? p->store_end_us : at;
     if (at > end_us) {
         p->now_us = end_us;
         return false;
@@ -290,7 +310,9 @@ static bool step(peer_t *p, uint64_t end_us) {
         abort();
     }
     p->now_us = at > p->now_us ? at : p->now_us;
-    if (at == radio) {
+    if (at == p->store_end_us) {
+        written(p);
+    } else if (at == radio) {
         radio_event(p);
     } else if (at == frame) {
         hand_over(p, continuous, LORAWAN_RXC);

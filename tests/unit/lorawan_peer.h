@@ -65,6 +65,10 @@ struct peer {
     int cut_after; // the power goes after so many stores: the last one is written. 0 never
     int cut_before; // the same, and the last one is lost
     bool store_fails;
+    uint32_t store_us; // how long a write takes; 0: at once
+    uint64_t store_end_us;
+    lorawan_record_t writing;
+    bool unsafe; // a frame went out whose counter the store did not exclude
     bool dead;
     // What came out.
     peer_uplink_t uplink; // the last one

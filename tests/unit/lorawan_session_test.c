@@ -120,6 +120,17 @@ static void power_is_cut_at_every_write(uint8_t reserve) {
     }
 }
 
+typedef struct {
+    const char *data;
+    uint8_t len;
+} ask_downlink_t;
+
+static void answer_data(peer_t *p) {
+    const ask_downlink_t *a = p->ctx;
+    const peer_downlink_t d = { .port = 4, .payload = a->data, .payload_len = a->len };
+    peer_answer(p, &d, LORAWAN_RX1);
+}
+
 static void writes_are_few(void) {
     peer_t p;
     lorawan_config_t config = peer_config(LORAWAN_EU868);
@@ -134,6 +145,8 @@ static void writes_are_few(void) {
     CHECK(lorawan_save(&p.mac) == 0, "a device that goes to sleep saves");
     peer_run(&p, PEER_SECOND);
     CHECK(peer_reboot(&p) == 0 && p.mac.fcnt_up == next, "and wastes no counter");
+    CHECK(lorawan_save(&p.mac) == 0 && peer_exchange(&p, false) == 0 && !p.unsafe, "one that stays awake writes again before it sends");
+    next = p.mac.fcnt_up;
     (void)peer_exchange(&p, false);
     CHECK(peer_reboot(&p) == 0 && p.mac.fcnt_up > next && p.mac.fcnt_up <= next + 9, "a cut wastes the reserve at most");
     (void)peer_send(&p, 1, "x", 1, false);
@@ -258,7 +271,38 @@ static void forgetting_keeps_the_nonces(void) {
     CHECK(p.mac.record.dev_nonce == 1 && p.mac.record.join_nonce == 2, "the nonces are not");
 }
 
+static void counters_are_written_before_they_are_used(uint32_t store_us) {
+    peer_t p;
+    lorawan_config_t config = peer_config(LORAWAN_EU868);
+    config.reserve = 1;
+    peer_start(&p, &config);
+    p.store_us = store_us;
+    (void)peer_otaa(&p);
+    peer_run(&p, PEER_HOUR);
+    CHECK(p.uplinks > 10 && !p.unsafe, "every Join-Request's DevNonce was excluded before");
+    p.on_uplink = peer_acknowledge;
+    CHECK(peer_finish(&p, PEER_HOUR) == 0, "a store that takes its time does not keep the device from joining");
+    for (int i = 0; i < 30; ++i) {
+        CHECK(peer_exchange(&p, i % 2) == 0, "nor from sending");
+    }
+    CHECK(!p.unsafe, "every uplink's counter was excluded before");
+    int before = p.deliveries;
+    const ask_downlink_t d = { "d", 1 };
+    p.ctx = (void *)&d;
+    p.on_uplink = answer_data;
+    CHECK(peer_exchange(&p, false) == 0, "a downlink comes");
+    peer_run(&p, PEER_SECOND);
+    CHECK(p.deliveries == before + 1 && p.stored.fcnt_down == p.fcnt_down, "and is delivered");
+    CHECK(!p.unsafe, "when its counter was written");
+    p.on_uplink = NULL;
+    CHECK(lorawan_save(&p.mac) == 0, "the device saves");
+    peer_run(&p, store_us / 2);
+    CHECK(peer_exchange(&p, false) == 0 && !p.unsafe, "and sends while that is being written");
+}
+
 int main(void) {
+    counters_are_written_before_they_are_used(0);
+    counters_are_written_before_they_are_used(30000);
     power_is_cut_at_every_write(1);
     power_is_cut_at_every_write(8);
     writes_are_few();

@@ -96,7 +96,7 @@ void hal_wake(void) {
 }
 
 void hal_wake_at(uint64_t when_us) {
-    sim_time_at(&deadline, when_us > UINT64_MAX / US ? SIM_NEVER : when_us * US);
+    sim_time_at(&deadline, when_us > UINT64_MAX / US ? SIM_NEVER : when_us *US);
 }
 
 // --- Start and end -----------------------------------------------------------

@@ -98,8 +98,8 @@ Reading = dict[str, object]
 def frames_of(path: Path) -> list[Frame]:
     """The frames of a LoRaTap capture."""
     raw = path.read_bytes()
-    if len(raw) < PCAP.size or PCAP.unpack_from(raw)[0] != 0xA1B2C3D4:
-        raise ValueError(f"{path} is no capture of little-endian microseconds")
+    if len(raw) < PCAP.size or PCAP.unpack_from(raw)[0] not in (0xA1B2C3D4, 0xA1B23C4D):
+        raise ValueError(f"{path} is no little-endian capture")
     if PCAP.unpack_from(raw)[6] != LORATAP:
         raise ValueError(f"{path} has link type {PCAP.unpack_from(raw)[6]}, not {LORATAP}")
     found = []
@@ -321,13 +321,27 @@ def key_row(one: Known) -> tuple[str, tuple[str, str, str, str]]:
     return eui, ("00" * 4, "00" * 16, one.root.app_key.hex(), eui)
 
 
-def run_tshark(known: Sequence[Known], rows: Iterable[tuple[str, str, str, str]]) -> list[Reading]:
+def read_capture(path: Path, keys: Keys) -> list[Reading]:
+    """A capture as it is, read by tshark with the keys; {UNREADABLE: True} as above."""
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+    known = [identify(frame, keys) for frame in frames_of(path)]
+    rows = dict(key_row(one) for one in known)
+    readings = run_tshark(known, rows.values(), path)
+    pairs = zip(known, readings, strict=True)
+    return [reading if readable(one) else {UNREADABLE: True} for one, reading in pairs]
+
+
+def run_tshark(
+    known: Sequence[Known], rows: Iterable[tuple[str, str, str, str]], capture: Path | None = None
+) -> list[Reading]:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         write_capture(work / "frames.pcap", (Frame(one.phy) for one in known))
         table = "".join(",".join(f'"{part}"' for part in row) + "\n" for row in rows)
         (work / "encryption_keys_lorawan").write_text(table)
-        argv = ["tshark", "-r", str(work / "frames.pcap"), "-T", "fields", "-E", "separator=|"]
+        path = capture or work / "frames.pcap"
+        argv = ["tshark", "-r", str(path), "-T", "fields", "-E", "separator=|"]
         argv += [part for field_name in FIELDS for part in ("-e", field_name)]
         done = subprocess.run(
             argv,

@@ -3,21 +3,13 @@
 
 from __future__ import annotations
 
-import pytest
-from harness.lorawan_air import LorawanAir
-from lorawan_server import faults
+from pathlib import Path
 
-# Waits for lines of the test, and sends each.
-ECHO = """
-    lora = LoRa(mode=LoRa.LORAWAN, region=LoRa.EU868)
-    lora.join(**OTAA)
-    s = socket_of(port=3)
-    while True:
-        line = go()
-        if line == "end":
-            break
-        print("sent", s.send(line))
-"""
+import pytest
+from harness import judges
+from harness.lorawan_air import APP_S_KEY, NWK_S_KEY, LorawanAir
+from lorawan_server import faults
+from lorawan_server.device import Device, Session
 
 
 def test_otaa_confirmed_and_unconfirmed() -> None:
@@ -54,6 +46,28 @@ def test_otaa_confirmed_and_unconfirmed() -> None:
         assert net.payloads() == [b"unconfirmed", b"confirmed", b"more", b"more"]
         assert [e.data["confirmed"] for e in net.events("uplink")] == [False, True, True, True]
         assert net.judge() == 9
+
+
+def test_tshark_reads_the_capture_of_the_air(tmp_path: Path) -> None:
+    """The pcap that `fw.py air` writes, with keys: each MIC is good."""
+    pcap = tmp_path / "air.pcap"
+    with LorawanAir(pcap=pcap) as net:
+        known = net.otaa()
+        net.send(known, 4, b"down")
+        device = net.firmware("""
+            lora = LoRa(mode=LoRa.LORAWAN, region=LoRa.EU868)
+            lora.join(**OTAA)
+            s = socket_of(port=5, confirmed=True)
+            for data in (b"one", b"two", b"three"):
+                s.send(data)
+        """)
+        device.check()
+        net.judge()
+        keys = net.keys()
+    readings = [one for one in judges.read_capture(pcap, keys) if judges.UNREADABLE not in one]
+    assert len(readings) == 5 and all(one["mic"] for one in readings)
+    texts = [bytes.fromhex(str(one["payload"])) for one in readings if one.get("payload")]
+    assert texts == [b"one", b"down", b"two", b"three"]
 
 
 def test_join_with_timeout_0_returns_at_once() -> None:
@@ -146,10 +160,7 @@ def test_abp_with_a_negative_address() -> None:
         assert net.judge() == 2
 
 
-def _high_address(net: LorawanAir) -> object:
-    from harness.lorawan_air import APP_S_KEY, NWK_S_KEY
-    from lorawan_server.device import Device, Session
-
+def _high_address(net: LorawanAir) -> Device:
     return Device("high", session=Session.start(net.region, 0xFC001234, NWK_S_KEY, APP_S_KEY))
 
 

@@ -357,7 +357,8 @@ PING_PONG = """
     import sys, socket, host
     from network import LoRa
     number, first = int(sys.argv[1]), sys.argv[2] == "first"
-    lora = LoRa(mode=LoRa.LORA, region=LoRa.EU868, frequency=868100000, bandwidth=LoRa.BW_500KHZ)
+    lora = LoRa(mode=LoRa.LORA, region=LoRa.EU868, frequency=868100000,
+        bandwidth=LoRa.BW_500KHZ, tx_iq="tx_iq" in sys.argv, rx_iq="rx_iq" in sys.argv)
     s = socket.socket(socket.AF_LORA, socket.SOCK_RAW)
     s.settimeout(60)
     print("ready")
@@ -389,3 +390,34 @@ def test_a_thousand_frames_by_socket() -> None:
         assert second.check(60)[-1] == "broken {}"
         records = air.wait_frames(1000)
     assert {record.fate for record in records} == {Fate.RECEIVED}
+
+
+def test_polarity_of_a_gateway() -> None:
+    """A gateway sends inverted, its nodes hear that; a third radio hears the nodes only."""
+    third = """
+        import socket
+        from network import LoRa
+        lora = LoRa(mode=LoRa.LORA, region=LoRa.EU868, frequency=868100000,
+            bandwidth=LoRa.BW_500KHZ)
+        s = socket.socket(socket.AF_LORA, socket.SOCK_RAW)
+        s.settimeout(20)
+        print("ready")
+        try:
+            while True:
+                print("third", s.recv(64))
+        except OSError:
+            pass
+    """
+    with (
+        Air(factor=10, lateness_us=50_000) as air,
+        Firmware(third, env=air.env("third", y=100)) as other,
+        Firmware(PING_PONG, "20", "second", "tx_iq", env=air.env("gateway")) as gateway,
+        Firmware(PING_PONG, "20", "first", "rx_iq", env=air.env("node", x=100)) as node,
+    ):
+        for firmware in (other, gateway, node):
+            firmware.expect("ready")
+        gateway.write("\n")
+        node.write("\n")
+        assert node.check(30)[-1] == "broken {}"
+        assert gateway.check(30)[-1] == "broken {}"
+        assert other.check(30)[1:] == [f"third b'ping {i}'" for i in range(20)]

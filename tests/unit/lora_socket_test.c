@@ -143,8 +143,7 @@ static void each_frequency_is_listened_to(void) {
     lora_init(&settings);
     net_send(&s, buf, 20, NULL);
     fake_radio_run(100000);
-    CHECK(strcmp(fake_radio.log, "STNSTR") == 0 || strcmp(fake_radio.log, "STSTR") == 0,
-        "a channel that was ours says nothing of another");
+    CHECK(strncmp(fake_radio.log, "STS", 3) == 0, "a channel that was ours says nothing of another");
 }
 
 static void a_busy_channel_is_waited_for(void) {

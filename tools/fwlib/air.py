@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import signal
-import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
@@ -41,6 +41,11 @@ def check(args: argparse.Namespace) -> None:
         raise FwError(f"--time-factor is {args.time_factor}", "give a number from 0.01 to 10000")
     if args.plot and args.plot.suffix not in PLOT_SUFFIXES:
         raise FwError(f"--plot is '{args.plot}'", "give a name that ends with .png or .svg")
+    for file in (args.pcap, args.plot):
+        if file and not file.resolve().parent.is_dir():
+            raise FwError(
+                f"there is no directory '{file.parent}'", "make it, or name another file"
+            )
 
 
 def modulation(record: Record) -> str:
@@ -110,9 +115,9 @@ def run(args: argparse.Namespace) -> int:
     if args.plot and importlib.util.find_spec("matplotlib") is None:
         # The one library that is not Python's own is in the tests' environment.
         venv.ensure()
-        return subprocess.run(
-            [venv.python(), REPO / "tools" / "fw.py", *sys.argv[1:]], check=False
-        ).returncode
+        sys.stdout.flush()
+        python = str(venv.python())
+        os.execv(python, [python, str(REPO / "tools" / "fw.py"), *sys.argv[1:]])
     try:
         hub = Hub(args.port, factor=args.time_factor, seed=args.seed)
     except OSError as error:
@@ -120,7 +125,10 @@ def run(args: argparse.Namespace) -> int:
             f"port {args.port} of 127.0.0.1 cannot be opened: {error.strerror}",
             "end the other hub, or choose another --port",
         ) from error
-    capture = Capture(args.pcap) if args.pcap else None
+    try:
+        capture = Capture(args.pcap) if args.pcap else None
+    except OSError as error:
+        raise FwError(f"--pcap '{args.pcap}': {error.strerror}", "name another file") from error
     monitor = Monitor(hub, capture, keep=args.plot is not None)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: hub.stop())

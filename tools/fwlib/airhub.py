@@ -105,6 +105,7 @@ class Hub:
         self.fading_db = fading_db
         self._lock = threading.RLock()
         self._participants: dict[Address, Participant] = {}
+        self._names: dict[int, str] = {}  # also of those that have left
         self._losses: dict[str, tuple[float, float]] = {}
         self._holds: dict[tuple[Address | None, int], tuple[int, float]] = {}
         self._tokens = 0
@@ -154,11 +155,10 @@ class Hub:
     def name_of(self, radio: int) -> str:
         """The name of a radio by its number: its participant's, and which it is there."""
         number, index = divmod(radio, RADIOS_MAX)
-        with self._lock:
-            for one in self._participants.values():
-                if one.number == number:
-                    return one.name if index <= 1 else f"{one.name}.{index}"
-        return f"#{radio}"
+        name = self._names.get(number)
+        if name is None:
+            return f"#{radio}"
+        return name if index <= 1 else f"{name}.{index}"
 
     def listen(self, listener: Callable[[Event], None]) -> None:
         self._listeners.append(listener)
@@ -308,6 +308,7 @@ class Hub:
             one = Participant(self._number(join), sender, join.name, join.x_m, join.y_m, 0.0)
             one.loss_from_db, one.loss_to_db = self._losses.get(join.name, (0.0, 0.0))
             self._participants[sender] = one
+            self._names[one.number] = one.name
             events = [Joined(one)]
         one.heard = time.monotonic()
         one.x_m, one.y_m = join.x_m, join.y_m

@@ -9,8 +9,8 @@
 
 #define POLL_US_MIN (50)
 
+int host_clock_decided;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static bool simulated;
 static uint32_t factor_milli = 1000;
 
 static bool is_set(const char *name, double except) {
@@ -19,18 +19,19 @@ static bool is_set(const char *name, double except) {
 }
 
 static void decide(void) {
-    simulated = is_set("USOCKET_TIME_FACTOR", 1) || is_set("USOCKET_AIR", 0);
+    bool simulated = is_set("USOCKET_TIME_FACTOR", 1) || is_set("USOCKET_AIR", 0);
     if (simulated) {
         host_sim_time_t time;
         host_sim_start(); // which says what is wrong with a setting
         host_sim_get_time(&time);
         factor_milli = time.factor_milli;
     }
+    __atomic_store_n(&host_clock_decided, simulated ? 2 : 1, __ATOMIC_RELEASE);
 }
 
-bool host_clock_simulated(void) {
+bool host_clock_decide(void) {
     pthread_once(&once, decide);
-    return simulated;
+    return host_clock_decided == 2;
 }
 
 uint64_t host_clock_ns(void) {

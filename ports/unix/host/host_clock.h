@@ -8,7 +8,12 @@
 #include <stdint.h>
 
 // Is it the simulation's? Never changes. Costs a look at a variable.
-bool host_clock_simulated(void);
+extern int host_clock_decided; // 0 not yet, 1 the PC's, 2 the simulation's
+bool host_clock_decide(void);
+static inline bool host_clock_simulated(void) {
+    int decided = __atomic_load_n(&host_clock_decided, __ATOMIC_ACQUIRE);
+    return decided == 0 ? host_clock_decide() : decided == 2;
+}
 
 // The rest is for a simulated clock, and starts the simulation.
 

@@ -96,7 +96,11 @@ void hal_wake(void) {
 }
 
 void hal_wake_at(uint64_t when_us) {
-    sim_time_at(&deadline, when_us > UINT64_MAX / US ? SIM_NEVER : when_us *US);
+    if (when_us > UINT64_MAX / US) {
+        sim_time_cancel(&deadline);
+    } else {
+        sim_time_at(&deadline, when_us * US);
+    }
 }
 
 // --- Start and end -----------------------------------------------------------

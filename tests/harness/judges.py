@@ -29,6 +29,8 @@ SCRIPT = REPO / "tests" / "interop" / "npm" / "judge.js"
 LORATAP = 270
 PCAP = struct.Struct("<IHHiIII")
 PCAP_FRAME = struct.Struct("<IIII")
+# Microseconds and nanoseconds; the order of the first four bytes is that of the rest.
+PCAP_MAGIC = (0xA1B2C3D4, 0xA1B23C4D)
 # Version, padding, length, frequency, bandwidth, SF, RSSI (three), SNR, sync word.
 TAP = struct.Struct(">BBHIBBBBBBB")
 TYPES = {
@@ -98,14 +100,16 @@ Reading = dict[str, object]
 def frames_of(path: Path) -> list[Frame]:
     """The frames of a LoRaTap capture."""
     raw = path.read_bytes()
-    if len(raw) < PCAP.size or PCAP.unpack_from(raw)[0] not in (0xA1B2C3D4, 0xA1B23C4D):
-        raise ValueError(f"{path} is no little-endian capture")
-    if PCAP.unpack_from(raw)[6] != LORATAP:
-        raise ValueError(f"{path} has link type {PCAP.unpack_from(raw)[6]}, not {LORATAP}")
+    order = next((o for o in "<>" if raw[:4] in [struct.pack(f"{o}I", m) for m in PCAP_MAGIC]), "")
+    if len(raw) < PCAP.size or not order:
+        raise ValueError(f"{path} is no capture")
+    link_type = struct.unpack_from(f"{order}I", raw, 20)[0]
+    if link_type != LORATAP:
+        raise ValueError(f"{path} has link type {link_type}, not {LORATAP}")
     found = []
     at = PCAP.size
     while at < len(raw):
-        length = PCAP_FRAME.unpack_from(raw, at)[2]
+        length = struct.unpack_from(f"{order}I", raw, at + 8)[0]
         packet = raw[at + PCAP_FRAME.size : at + PCAP_FRAME.size + length]
         found.append(Frame(packet[int.from_bytes(packet[2:4], "big") :]))
         at += PCAP_FRAME.size + length

@@ -91,8 +91,10 @@ class LorawanAir(Closing):
         self.more_keys: list[judges.Session] = []
 
     async def _gateway(self, factor: float) -> Gateway:
-        think = 0.3 if factor > 2 else 0.0
-        gateway = Gateway(HubPort(self.air.hub.port), GatewaySettings(think_s=think))
+        fast = factor > 2
+        port = HubPort(self.air.hub.port)
+        port.hold_ahead = fast
+        gateway = Gateway(port, GatewaySettings(think_s=3.0 if fast else 0.0))
         await gateway.start("127.0.0.1", self.background.port)
         self.background.also_close(gateway.close)
 

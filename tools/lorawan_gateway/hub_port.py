@@ -94,6 +94,10 @@ class HubPort:
         # Frames that may still come to their end.
         self._open: set[tuple[int, int]] = set()
         self._holds: list[int] = []
+        # Let simulated time stand when an uplink ends, until it was handed on: for a
+        # server on the PC's clock, on an air that is much faster.
+        self.hold_ahead = False
+        self._ahead: dict[tuple[int, int], int] = {}
         self._timers: set[asyncio.TimerHandle] = set()
         self._looking: asyncio.TimerHandle | None = None
 
@@ -140,6 +144,8 @@ class HubPort:
             timer.cancel()
         while self._holds:
             self.release()
+        for key in list(self._ahead):
+            self._let_go(key)
         self._air.close()
 
     def _at(self, when_ns: int, call: Callable[[], object]) -> None:
@@ -172,14 +178,32 @@ class HubPort:
         self._others[frame.key] = received(from_air(frame), sender, self._here)
         if frame.stage == Stage.CUT:
             self._open.discard(frame.key)
+            self._let_go(frame.key)
         elif frame.stage == Stage.COMPLETE:
             self._open.add(frame.key)
             self._end(frame)
         elif frame.end_ns != NEVER and for_a_gateway(frame):
             # Who is no chip may announce a frame once, in advance.
             self._open.add(frame.key)
-            late = round(LATE_S * self.factor * 1e9)
-            self._at(frame.end_ns + late, lambda: self._end(frame))
+            if self.hold_ahead:
+                self._stand_at_end(frame)
+            else:
+                late = round(LATE_S * self.factor * 1e9)
+                self._at(frame.end_ns + late, lambda: self._end(frame))
+
+    def _stand_at_end(self, frame: Frame) -> None:
+        """Time goes no further than the frame's end until _end()."""
+        if frame.key not in self._ahead:
+            self._ahead[frame.key] = self._air.hold(frame.end_ns + 2 * MS)
+            loop = asyncio.get_running_loop()
+            self._at(
+                frame.end_ns + MS, lambda: loop.call_later(LATE_S, lambda: self._end(frame))
+            )
+
+    def _let_go(self, key: tuple[int, int]) -> None:
+        token = self._ahead.pop(key, None)
+        if token is not None:
+            self._air.release(token)
 
     def _end(self, frame: Frame) -> None:
         """A frame is over: what has become of it here?"""
@@ -193,6 +217,7 @@ class HubPort:
             self._air.tell(frame, self._fate(arrived, good), arrived.rssi, arrived.snr)
             if strong_enough(arrived):
                 self._on_frame(replace(arrived, crc_ok=arrived.crc_ok and good))
+        self._let_go(frame.key)  # whoever was told has a hold of its own by now
         limit = self.now_ns() - KEEP_NS
         self._others = {
             key: one

@@ -24,6 +24,34 @@ set(USOCKET_RADIO_SOURCES
     ${USOCKET_MODULES_DIR}/radio/sx127x_stream.c
 )
 
+set(USOCKET_LORAWAN_SOURCES
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_adr.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_certification.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_channels.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_commands.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_downlink.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_dutycycle.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_frame.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_join.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_multicast.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_72.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_as923.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_au915.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_cn470.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_eu433.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_eu868.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_in865.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_kr920.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_ru864.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_region_us915.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_session.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_status.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_uplink.c
+    ${USOCKET_MODULES_DIR}/lorawan/lorawan_window.c
+)
+
 set(USOCKET_INET_SOURCES
     ${USOCKET_MODULES_DIR}/inet/inet.c
     ${USOCKET_MODULES_DIR}/inet/inet_addr.c
@@ -66,12 +94,18 @@ set(USOCKET_LORA_SOURCES
     ${USOCKET_MODULES_DIR}/lora/lora_settings.c
     ${USOCKET_MODULES_DIR}/lora/lora_socket.c
     ${USOCKET_MODULES_DIR}/lora/lora_tx.c
+    ${USOCKET_MODULES_DIR}/lora/lora_wan.c
+    ${USOCKET_MODULES_DIR}/lora/lora_wan_send.c
+    ${USOCKET_MODULES_DIR}/lora/lora_wan_session.c
+    ${USOCKET_MODULES_DIR}/lora/lora_wan_store.c
 )
 
 set(USOCKET_BINDINGS_SOURCES
     ${USOCKET_MODULES_DIR}/bindings/modlora.c
     ${USOCKET_MODULES_DIR}/bindings/modlora_events.c
     ${USOCKET_MODULES_DIR}/bindings/modlora_settings.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_wan.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_wan_status.c
     ${USOCKET_MODULES_DIR}/bindings/modsigfox.c
     ${USOCKET_MODULES_DIR}/bindings/modsocket.c
     ${USOCKET_MODULES_DIR}/bindings/modssl.c

@@ -26,10 +26,64 @@
 #define USOCKET_LORA_REGION (5)
 #endif
 
+// Bytes that hold received LoRa frames: each takes its payload and 12 more. The least is
+// 267, one of the longest; 1869 are seven. Frames that wait to be sent take some 320
+// bytes each.
+#ifndef USOCKET_LORA_RX_BYTES
+#define USOCKET_LORA_RX_BYTES (1869)
+#endif
+#ifndef USOCKET_LORA_TX_FRAMES
+#define USOCKET_LORA_TX_FRAMES (7)
+#endif
+
+// LoRaWAN multicast groups; 40 bytes each, in memory and in the stored record.
+#ifndef USOCKET_LORAWAN_MULTICAST_GROUPS
+#define USOCKET_LORAWAN_MULTICAST_GROUPS (4)
+#endif
+
+// Tolerance of the clock that times LoRaWAN's receive windows, in ppm: an ESP32's
+// crystal; 10000 for an oscillator of 1 %.
+#ifndef USOCKET_LORAWAN_CLOCK_PPM
+#define USOCKET_LORAWAN_CLOCK_PPM (50)
+#endif
+
 // The milliseconds that lwIP shall sleep for, where a port's clock is not lwIP's
 // (the host firmware's under a time factor). NET_FOREVER stays.
 #ifndef USOCKET_INET_SLEEP_MS
 #define USOCKET_INET_SLEEP_MS(ms) (ms)
+#endif
+
+// LoRaWAN regions in the firmware. A small image sets USOCKET_LORAWAN_ALL to 0 and
+// the wanted ones to 1.
+#ifndef USOCKET_LORAWAN_ALL
+#define USOCKET_LORAWAN_ALL (1)
+#endif
+#ifndef USOCKET_LORAWAN_EU868
+#define USOCKET_LORAWAN_EU868 USOCKET_LORAWAN_ALL
+#endif
+#ifndef USOCKET_LORAWAN_US915
+#define USOCKET_LORAWAN_US915 USOCKET_LORAWAN_ALL
+#endif
+#ifndef USOCKET_LORAWAN_AU915
+#define USOCKET_LORAWAN_AU915 USOCKET_LORAWAN_ALL
+#endif
+#ifndef USOCKET_LORAWAN_AS923
+#define USOCKET_LORAWAN_AS923 USOCKET_LORAWAN_ALL
+#endif
+#ifndef USOCKET_LORAWAN_IN865
+#define USOCKET_LORAWAN_IN865 USOCKET_LORAWAN_ALL
+#endif
+#ifndef USOCKET_LORAWAN_CN470
+#define USOCKET_LORAWAN_CN470 USOCKET_LORAWAN_ALL
+#endif
+#ifndef USOCKET_LORAWAN_KR920
+#define USOCKET_LORAWAN_KR920 USOCKET_LORAWAN_ALL
+#endif
+#ifndef USOCKET_LORAWAN_EU433
+#define USOCKET_LORAWAN_EU433 USOCKET_LORAWAN_ALL
+#endif
+#ifndef USOCKET_LORAWAN_RU864
+#define USOCKET_LORAWAN_RU864 USOCKET_LORAWAN_ALL
 #endif
 
 #endif // USOCKET_USOCKET_CONFIG_H

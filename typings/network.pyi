@@ -31,6 +31,59 @@ class _Counters(NamedTuple):
     faults: int
     lost_edges: int
 
+class _Status(NamedTuple):
+    joined: bool
+    activation: str
+    doing: str
+    wait_ms: int
+    dev_addr: int
+    net_id: int
+    dr: int
+    tx_power: int
+    eirp: int
+    room: int
+    nb_trans: int
+    fcnt_up: int
+    fcnt_down: int
+    rx1_delay: int
+    rx1_offset: int
+    rx2_dr: int
+    rx2_frequency: int
+    device_class: int
+    adr: bool
+    adr_ack_count: int
+    duty_cycle: bool
+    max_duty: int
+    dev_nonce: int
+    join_attempts: int
+    downlinks: int
+    ignored: tuple[int, int, int, int]
+    clock_ppm: int
+    windows: int
+    windows_missed: int
+    window_late_us: int
+    window_early_us: int
+    receiver_ms: int
+    battery: int
+
+class _Link(NamedTuple):
+    margin: int
+    gateways: int
+
+class _DeviceTime(NamedTuple):
+    seconds: int
+    microseconds: int
+
+class _Compliance(NamedTuple):
+    enabled: bool
+    running: bool
+    state: int
+    tx_confirmed: bool
+    downlink_counter: int
+    link_check: bool
+    demod_margin: int
+    nbr_gateways: int
+
 class LoRa:
     LORA: int
     LORAWAN: int
@@ -58,6 +111,11 @@ class LoRa:
     EU868: int
     IN865: int
     US915: int
+    KR920: int
+    RU864: int
+    AS923_2: int
+    AS923_3: int
+    AS923_4: int
     timeout: ClassVar[type[OSError]]
 
     def __init__(
@@ -79,6 +137,8 @@ class LoRa:
         public: bool = ...,
         tx_retries: int = ...,
         device_class: int = ...,
+        sub_band: int = ...,
+        duty_cycle: bool = ...,
     ) -> None: ...
     def init(
         self,
@@ -98,6 +158,8 @@ class LoRa:
         public: bool = ...,
         tx_retries: int = ...,
         device_class: int = ...,
+        sub_band: int = ...,
+        duty_cycle: bool = ...,
     ) -> None: ...
     @overload
     def frequency(self) -> int: ...
@@ -141,6 +203,42 @@ class LoRa:
     def airtime(self, length: int, /) -> int: ...
     def mac(self) -> bytes: ...
     def reset(self) -> None: ...
+    @overload
+    def join(
+        self,
+        activation: int,
+        *,
+        auth: tuple[BytesLike, BytesLike] | tuple[BytesLike, BytesLike, BytesLike],
+        dr: int | None = ...,
+        timeout: int | None = ...,
+    ) -> None: ...
+    @overload
+    def join(
+        self,
+        activation: int,
+        *,
+        auth: tuple[int, BytesLike, BytesLike],
+        dr: int | None = ...,
+        timeout: int | None = ...,
+    ) -> None: ...
+    def has_joined(self) -> bool: ...
+    def join_multicast_group(self, mcAddress: int, mcNwkKey: BytesLike, mcAppKey: BytesLike) -> bool: ...
+    def leave_multicast_group(self, mcAddress: int, /) -> bool: ...
+    def add_channel(self, index: int, *, frequency: int, dr_min: int, dr_max: int) -> None: ...
+    def remove_channel(self, index: int, /) -> None: ...
+    def nvram_save(self) -> None: ...
+    def nvram_restore(self) -> None: ...
+    def nvram_erase(self) -> None: ...
+    def set_battery_level(self, level: int, /) -> None: ...
+    @overload
+    def compliance_test(self) -> _Compliance: ...
+    @overload
+    def compliance_test(
+        self, enable: bool, state: int = ..., link_check: bool = ..., /
+    ) -> None: ...
+    def link_check(self, timeout: int | None = ..., /) -> _Link | None: ...
+    def device_time(self, timeout: int | None = ..., /) -> _DeviceTime | None: ...
+    def status(self) -> _Status: ...
 
 class Sigfox:
     SIGFOX: int

@@ -49,6 +49,12 @@ class Node(Closing):
         if status != 0:
             raise TourError(f"{self._script} ended with status {status}")
 
+    def write(self, text: str) -> None:
+        """Give the script text on its standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(text)
+        self._process.stdin.flush()
+
     def close(self) -> None:
         """End it if it runs."""
         if self._process.poll() is None:

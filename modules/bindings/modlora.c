@@ -7,7 +7,7 @@
 #include "py/runtime.h"
 
 #include "bindings/modlora.h"
-#include "lora/lora.h"
+#include "lora/lora_wan.h"
 #include "usocket_config.h"
 
 // ischannel_free() with one argument, as older firmware of Pycom's had it.
@@ -96,6 +96,10 @@ static void lora_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_
     lora_settings_t s;
     if (lora_settings(&s) < 0) {
         mp_print_str(print, "<LoRa, off>");
+        return;
+    }
+    if (s.mode == LORA_MODE_LORAWAN) {
+        mp_printf(print, "<LoRa mode=LORAWAN, region=%d, joined=%s>", (int)s.region, lora_wan_joined() ? "True" : "False");
         return;
     }
     static const uint16_t khz[] = { 125, 250, 500 };
@@ -246,6 +250,20 @@ static const mp_rom_map_elem_t lora_locals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_airtime), MP_ROM_PTR(&lora_airtime_obj) },
     { MP_ROM_QSTR(MP_QSTR_mac), MP_ROM_PTR(&lora_mac_obj) },
     { MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&lora_reset_obj) },
+    { MP_ROM_QSTR(MP_QSTR_join), MP_ROM_PTR(&modlora_join_obj) },
+    { MP_ROM_QSTR(MP_QSTR_has_joined), MP_ROM_PTR(&modlora_has_joined_obj) },
+    { MP_ROM_QSTR(MP_QSTR_join_multicast_group), MP_ROM_PTR(&modlora_join_multicast_group_obj) },
+    { MP_ROM_QSTR(MP_QSTR_leave_multicast_group), MP_ROM_PTR(&modlora_leave_multicast_group_obj) },
+    { MP_ROM_QSTR(MP_QSTR_add_channel), MP_ROM_PTR(&modlora_add_channel_obj) },
+    { MP_ROM_QSTR(MP_QSTR_remove_channel), MP_ROM_PTR(&modlora_remove_channel_obj) },
+    { MP_ROM_QSTR(MP_QSTR_nvram_save), MP_ROM_PTR(&modlora_nvram_save_obj) },
+    { MP_ROM_QSTR(MP_QSTR_nvram_restore), MP_ROM_PTR(&modlora_nvram_restore_obj) },
+    { MP_ROM_QSTR(MP_QSTR_nvram_erase), MP_ROM_PTR(&modlora_nvram_erase_obj) },
+    { MP_ROM_QSTR(MP_QSTR_set_battery_level), MP_ROM_PTR(&modlora_set_battery_level_obj) },
+    { MP_ROM_QSTR(MP_QSTR_compliance_test), MP_ROM_PTR(&modlora_compliance_test_obj) },
+    { MP_ROM_QSTR(MP_QSTR_link_check), MP_ROM_PTR(&modlora_link_check_obj) },
+    { MP_ROM_QSTR(MP_QSTR_device_time), MP_ROM_PTR(&modlora_device_time_obj) },
+    { MP_ROM_QSTR(MP_QSTR_status), MP_ROM_PTR(&modlora_status_obj) },
     { MP_ROM_QSTR(MP_QSTR_timeout), MP_ROM_PTR(&socket_timeout_type) },
 
     { MP_ROM_QSTR(MP_QSTR_LORA), MP_ROM_INT(LORA_MODE_LORA) },
@@ -274,6 +292,11 @@ static const mp_rom_map_elem_t lora_locals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_EU868), MP_ROM_INT(LORA_EU868) },
     { MP_ROM_QSTR(MP_QSTR_IN865), MP_ROM_INT(LORA_IN865) },
     { MP_ROM_QSTR(MP_QSTR_US915), MP_ROM_INT(LORA_US915) },
+    { MP_ROM_QSTR(MP_QSTR_KR920), MP_ROM_INT(LORA_KR920) },
+    { MP_ROM_QSTR(MP_QSTR_RU864), MP_ROM_INT(LORA_RU864) },
+    { MP_ROM_QSTR(MP_QSTR_AS923_2), MP_ROM_INT(LORA_AS923_2) },
+    { MP_ROM_QSTR(MP_QSTR_AS923_3), MP_ROM_INT(LORA_AS923_3) },
+    { MP_ROM_QSTR(MP_QSTR_AS923_4), MP_ROM_INT(LORA_AS923_4) },
 };
 static MP_DEFINE_CONST_DICT(lora_locals_dict, lora_locals_table);
 

@@ -31,6 +31,31 @@ extern const mp_obj_fun_builtin_var_t modlora_preamble_obj;
 extern const mp_obj_fun_builtin_var_t modlora_coding_rate_obj;
 extern const mp_obj_fun_builtin_var_t modlora_power_mode_obj;
 
+// modlora_wan.c
+extern const mp_obj_fun_builtin_var_t modlora_join_obj;
+extern const mp_obj_fun_builtin_fixed_t modlora_has_joined_obj;
+extern const mp_obj_fun_builtin_var_t modlora_join_multicast_group_obj;
+extern const mp_obj_fun_builtin_fixed_t modlora_leave_multicast_group_obj;
+extern const mp_obj_fun_builtin_var_t modlora_add_channel_obj;
+extern const mp_obj_fun_builtin_fixed_t modlora_remove_channel_obj;
+extern const mp_obj_fun_builtin_fixed_t modlora_nvram_save_obj;
+extern const mp_obj_fun_builtin_fixed_t modlora_nvram_restore_obj;
+extern const mp_obj_fun_builtin_fixed_t modlora_nvram_erase_obj;
+extern const mp_obj_fun_builtin_fixed_t modlora_set_battery_level_obj;
+// Wait without the GIL until ask(arg) answers something else than -NET_EAGAIN, which is
+// returned, or -NET_ETIMEDOUT. Raises what is pending.
+int modlora_wan_wait(int (*ask)(void *arg), void *arg, mp_uint_t timeout_ms);
+// Set to zero, and not optimised away.
+void modlora_wan_wipe(uint8_t *data, size_t len);
+
+// modlora_wan_status.c
+extern const mp_obj_fun_builtin_fixed_t modlora_status_obj;
+extern const mp_obj_fun_builtin_var_t modlora_link_check_obj;
+extern const mp_obj_fun_builtin_var_t modlora_device_time_obj;
+extern const mp_obj_fun_builtin_var_t modlora_compliance_test_obj;
+// dBm of the next uplink, at the antenna connector. Raises.
+int modlora_wan_power(void);
+
 // modlora_events.c
 extern const mp_obj_fun_builtin_var_t modlora_callback_obj;
 extern const mp_obj_fun_builtin_fixed_t modlora_events_obj;

@@ -21,7 +21,7 @@ typedef struct {
 static const keyword_t keywords[] = {
     NUMBER(mode), NUMBER(frequency), NUMBER(tx_power), NUMBER(bandwidth), NUMBER(sf), NUMBER(preamble),
     NUMBER(coding_rate), NUMBER(power_mode), NUMBER(tx_retries), NUMBER(device_class), FLAG(tx_iq), FLAG(rx_iq),
-    FLAG(public), FLAG(adr), NUMBER(region),
+    FLAG(public), FLAG(adr), NUMBER(region), NUMBER(sub_band), FLAG(duty_cycle),
 };
 
 static SOCKET_NORETURN void raise_value(const lora_why_t *why) {
@@ -72,6 +72,10 @@ static void settings_from(lora_settings_t *settings, mp_map_t *kw_args) {
     if (lora_settings_default(settings, number, &why) < 0) {
         raise_value(&why);
     }
+    mp_map_elem_t *mode = mp_map_lookup(kw_args, MP_OBJ_NEW_QSTR(MP_QSTR_mode), MP_MAP_LOOKUP);
+    if (mode != NULL && mode->value == MP_OBJ_NEW_SMALL_INT(LORA_MODE_LORAWAN)) {
+        settings->tx_power = lora_settings_power_max(number); // the MAC keeps the region's limit
+    }
     for (size_t i = 0; i < kw_args->alloc; ++i) {
         if (!mp_map_slot_is_filled(kw_args, i) || kw_args->table[i].key == MP_OBJ_NEW_QSTR(MP_QSTR_id)) {
             continue;
@@ -100,6 +104,9 @@ static mp_obj_t init(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args) {
 }
 MP_DEFINE_CONST_FUN_OBJ_KW(modlora_init_obj, 1, init);
 
+// The place of each in keywords[].
+enum { MODE, FREQUENCY, TX_POWER, BANDWIDTH, SF, PREAMBLE, CODING_RATE, POWER_MODE };
+
 // lora.sf() reads, lora.sf(9) changes.
 static mp_obj_t setting(size_t n_args, const mp_obj_t *args, size_t i) {
     lora_settings_t settings;
@@ -110,6 +117,9 @@ static mp_obj_t setting(size_t n_args, const mp_obj_t *args, size_t i) {
         };
         nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(items), items));
     }
+    if (n_args < 2 && i == TX_POWER && settings.mode == LORA_MODE_LORAWAN) {
+        return MP_OBJ_NEW_SMALL_INT(modlora_wan_power()); // what region, network and ADR leave of it
+    }
     if (n_args < 2) {
         return mp_obj_new_int(*(int32_t *)((char *)&settings + keywords[i].offset));
     }
@@ -117,9 +127,6 @@ static mp_obj_t setting(size_t n_args, const mp_obj_t *args, size_t i) {
     apply(&settings);
     return mp_const_none;
 }
-
-// The place of each in keywords[].
-enum { MODE, FREQUENCY, TX_POWER, BANDWIDTH, SF, PREAMBLE, CODING_RATE, POWER_MODE };
 
 #define SETTING(name, place) \
     static mp_obj_t name(size_t n_args, const mp_obj_t * args) { \

@@ -18,7 +18,11 @@ static int send_once(socket_obj_t *self, const void *buf, size_t len, const net_
         socket_wait(self, wait, NET_POLLOUT);
     }
     socket_check(ret);
-    socket_check(socket_send_finish(self, wait));
+    int end = socket_send_finish(self, wait);
+    if (end == -NET_ETIMEDOUT && self->timeout_ms < 0) {
+        end = -NET_EAGAIN; // no timeout of ours: the other end did not answer (LoRaWAN: no ACK). As Pycom
+    }
+    socket_check(end);
     return ret;
 }
 

@@ -103,8 +103,9 @@ int hal_store_read(const char *name, void *buf, size_t len);
 int hal_store_write(const char *name, const void *buf, size_t len);
 
 // Exclude the task and other threads. Not from interrupts; does not nest; held for
-// less than a millisecond, but for a record that the task stores while the radio
-// has nothing to do. With priority inheritance where threads have priorities.
+// less than a millisecond, but for a record that Sigfox's task stores while the radio
+// has nothing to do; LoRaWAN's gives the lock up while it writes. With priority
+// inheritance where threads have priorities.
 void hal_lock(void);
 void hal_unlock(void);
 

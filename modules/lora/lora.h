@@ -1,10 +1,11 @@
-// LoRa: raw frames between radios, behind sockets of AF_LORA. LoRaWAN goes beside
-// it in this room.
+// LoRa: raw frames between radios, or LoRaWAN, behind sockets of AF_LORA. What only
+// LoRaWAN has is in lora_wan.h.
 //
 // Everything here may be called by any thread that does not hold hal_lock(),
 // unless it says otherwise. Nothing waits but lora_wait(). The radio's work is done
-// in the radio task (lora_engine.c). One radio, so no handles: static memory, about
-// 4.4 KB, of which 1.9 KB hold received frames and 2 KB frames to be sent.
+// in the radio task (lora_engine.c, lora_wan.c). One radio, so no handles: static
+// memory, about 5.8 KB, of which 1.9 KB hold received frames, 2.2 KB frames to be sent
+// and 1.2 KB the LoRaWAN MAC. usocket_config.h sets the first two.
 //
 // Errors are negative numbers of net/net_errno.h; each refusal also leaves a
 // sentence for lora_last_error().
@@ -17,11 +18,11 @@
 #include <stdint.h>
 
 #include "net/net.h"
+#include "usocket_config.h"
 
 #define LORA_PAYLOAD_MAX (255)
-// Frames that wait to be sent. Received ones: at least as many, more short ones.
-#define LORA_TX_FRAMES (7)
-#define LORA_RX_FRAMES (7)
+// Frames that wait to be sent.
+#define LORA_TX_FRAMES (USOCKET_LORA_TX_FRAMES)
 
 // Listen before talk: a frame is sent when nothing louder is heard for this long.
 // Frames that follow one of ours within that time go without: the channel is ours.
@@ -35,6 +36,7 @@ typedef enum { LORA_MODE_LORA, LORA_MODE_LORAWAN } lora_mode_t;
 typedef enum { LORA_ALWAYS_ON, LORA_TX_ONLY, LORA_SLEEP } lora_power_mode_t;
 typedef enum {
     LORA_AS923 = 0, LORA_AU915 = 1, LORA_CN470 = 2, LORA_EU433 = 4, LORA_EU868 = 5, LORA_IN865 = 7, LORA_US915 = 8,
+    LORA_KR920 = 6, LORA_RU864 = 9, LORA_AS923_2 = 10, LORA_AS923_3 = 11, LORA_AS923_4 = 12, // not Pycom's
 } lora_region_t;
 typedef enum { LORA_CLASS_A = 0, LORA_CLASS_C = 2 } lora_class_t;
 enum { LORA_EVENT_RX = 1, LORA_EVENT_TX = 2, LORA_EVENT_TX_FAILED = 4 };
@@ -48,6 +50,7 @@ enum { LORA_EVENT_RX = 1, LORA_EVENT_TX = 2, LORA_EVENT_TX_FAILED = 4 };
 #define LORA_PARAM_PORT(param) ((param) & 0xff)
 #define LORA_PARAM_DR(param) ((param) >> 8 & 0xf)
 #define LORA_PARAM_CONFIRMED(param) ((param) >> 12 & 1)
+#define LORA_PARAM_DR_SET(param) ((param) >> 13 & 1) // else the session's
 #define LORA_PORT_MAX (224)
 #define LORA_PORT_DEFAULT (2)
 
@@ -67,12 +70,14 @@ typedef struct {
     int32_t preamble; // symbols
     int32_t coding_rate; // 1..4: 4/5..4/8
     int32_t power_mode;
-    int32_t tx_retries; // these two: LoRaWAN only
+    int32_t tx_retries; // these three: LoRaWAN only
     int32_t device_class;
+    int32_t sub_band; // US915, AU915: 1..8; CN470: plan 1..4; 0 all
     bool tx_iq; // inverted
     bool rx_iq;
     bool public; // sync word 0x34, else 0x12
-    bool adr; // LoRaWAN only
+    bool adr; // these two: LoRaWAN only
+    bool duty_cycle;
 } lora_settings_t;
 
 #define LORA_WHY_SIZE (120)
@@ -86,6 +91,9 @@ typedef struct {
 int lora_settings_default(lora_settings_t *settings, int32_t region, lora_why_t *why);
 // 0, or -NET_EINVAL with why. Asks the chip too: after lora_start().
 int lora_settings_check(const lora_settings_t *settings, lora_why_t *why);
+// The most that board and chip give in a region, dBm: the default for LoRaWAN, whose MAC
+// keeps below it what the region allows. After lora_start().
+int32_t lora_settings_power_max(int32_t region);
 
 /******************************************************************************/
 // Life

@@ -6,6 +6,7 @@
 #include "hal/hal.h"
 #include "lora/lora_engine.h"
 #include "lora/lora_settings.h"
+#include "lora/lora_wan_engine.h"
 
 // Between two looks at a busy channel: a random time, so that two who wait do not
 // start together; long enough to receive a short frame meanwhile.
@@ -40,10 +41,12 @@ static void cancel_all(void) {
     }
 }
 
-static void sense_known(int result) {
-    engine->sense.state = LORA_SENSE_KNOWN;
-    engine->sense.result = result;
-    hal_notify();
+void lora_engine_sense_known(int result) {
+    if (engine->sense.state == LORA_SENSE_NOW) {
+        engine->sense.state = LORA_SENSE_KNOWN;
+        engine->sense.result = result;
+        hal_notify();
+    }
 }
 
 // The radio no longer does what it was asked for; its chip sleeps.
@@ -61,7 +64,7 @@ static void chip_failed(uint64_t now_us) {
         fail_first(-NET_EIO);
     } else if (engine->doing == LORA_SENSE) {
         lora_engine_say("the radio chip failed while it listened", 0, 0);
-        sense_known(-NET_EIO);
+        lora_engine_sense_known(-NET_EIO);
     }
     engine->doing = LORA_REST;
     engine->resting = false;
@@ -163,7 +166,7 @@ static void engine_event(radio_owner_t *owner, const radio_event_t *event) {
             if (engine->doing == LORA_LISTEN) {
                 listened(event);
             } else if (engine->doing == LORA_SENSE) {
-                sense_known(!event->detected);
+                lora_engine_sense_known(!event->detected);
                 engine->doing = LORA_REST;
                 engine->resting = false;
             }
@@ -214,11 +217,11 @@ static void begin_frame(lora_tx_frame_t *frame, uint64_t now_us) {
     }
 }
 
-static void begin_sense(uint64_t now_us) {
+int lora_engine_sense_begin(void) {
     radio_modulation_t modulation;
     lora_settings_modulation(&engine->settings, false, &modulation);
     engine->sense.state = LORA_SENSE_NOW;
-    begun(radio_sense(&modulation, engine->sense.threshold, engine->sense.time_us), LORA_SENSE, now_us);
+    return radio_sense(&modulation, engine->sense.threshold, engine->sense.time_us);
 }
 
 // Give the chip the frame that follows while one is on the air.
@@ -260,7 +263,7 @@ static void advance(uint64_t now_us) {
         if (now_us < engine->hold_us) {
             // not yet
         } else if (engine->sense.state == LORA_SENSE_WANTED) {
-            begin_sense(now_us);
+            begun(lora_engine_sense_begin(), LORA_SENSE, now_us);
         } else if (frame != NULL) {
             begin_frame(frame, now_us);
         }
@@ -304,7 +307,7 @@ static bool engine_lend(radio_owner_t *owner, bool away) {
 /******************************************************************************/
 // Frames to send
 
-int lora_engine_send(const void *buf, size_t len) {
+int lora_engine_send(uint32_t param, const void *buf, size_t len) {
     if (engine->doing == LORA_OFF) {
         lora_engine_say("the radio is off: call network.LoRa() first", 0, 0);
         return -NET_ENETDOWN;
@@ -312,6 +315,9 @@ int lora_engine_send(const void *buf, size_t len) {
     if (engine->settings.power_mode == LORA_SLEEP) {
         lora_engine_say("the radio sleeps (LoRa.SLEEP): set another power_mode() to send", 0, 0);
         return -NET_ENETDOWN;
+    }
+    if (lora_wan.up) {
+        return lora_wan_send(param, buf, len);
     }
     lora_tx_frame_t *frame = lora_tx_push(&engine->tx);
     if (frame == NULL) {
@@ -369,46 +375,14 @@ static bool receives_the_same(const lora_settings_t *a, const lora_settings_t *b
     return a->power_mode == b->power_mode && memcmp(&modulation_a, &modulation_b, sizeof(modulation_a)) == 0;
 }
 
-static int take_radio(void) {
-    if (radio_chip() == RADIO_CHIP_NONE) {
-        return -NET_ENODEV;
-    }
-    engine->owner = (radio_owner_t) { .event = engine_event, .step = engine_step, .lend = engine_lend };
-    int ret = radio_claim(&engine->owner);
-    if (ret < 0) {
-        lora_engine_say("the radio is in use by Sigfox", 0, 0);
-        return ret;
-    }
-    if (engine->doing == LORA_OFF) {
-        lora_tx_clear(&engine->tx);
-        lora_queue_clear(&engine->rx);
-        engine->doing = LORA_REST;
-        engine->resting = false;
-    }
-    return 0;
-}
-
-int lora_init(const lora_settings_t *settings) {
-    hal_lock();
-    int ret = take_radio();
-    if (ret == 0) {
-        if (!receives_the_same(&engine->settings, settings)) {
-            engine->resting = false;
-        }
-        engine->settings = *settings;
-        engine->rest_us = 0;
-        radio_step_soon();
-    }
-    hal_unlock();
-    return ret;
-}
-
 // Everything in hand and everything that waits ends.
 static void drop_work(void) {
     cancel_all();
-    if (engine->sense.state == LORA_SENSE_WANTED || engine->sense.state == LORA_SENSE_NOW) {
-        sense_known(-NET_EIO);
+    if (engine->sense.state == LORA_SENSE_WANTED) {
+        engine->sense.state = LORA_SENSE_NOW;
     }
+    lora_engine_sense_known(-NET_EIO);
+    lora_wan_abandon();
     engine->doing = LORA_REST;
     engine->resting = false;
     engine->next_offered = false;
@@ -419,14 +393,105 @@ static void drop_work(void) {
     hal_notify();
 }
 
+static int take_radio(void) {
+    if (radio_chip() == RADIO_CHIP_NONE) {
+        return -NET_ENODEV;
+    }
+    int ret = radio_claim(&engine->owner);
+    if (ret < 0) {
+        lora_engine_say("the radio is in use by Sigfox", 0, 0);
+    }
+    return ret;
+}
+
+static void give_radio(void) {
+    radio_release(&engine->owner);
+    engine->lent = false;
+    lora_wan_end();
+    engine->doing = LORA_OFF;
+}
+
+static void begin_raw(const lora_settings_t *settings) {
+    if (!receives_the_same(&engine->settings, settings) || lora_wan.up) {
+        engine->resting = false;
+    }
+    lora_wan_end();
+    engine->rest_us = 0;
+}
+
+// The task is in the middle of a write, without the lock.
+static void wait_for_store(void) {
+    enum { SLICE_MS = 10 };
+    while (lora_wan.storing) {
+        hal_wait(SLICE_MS);
+    }
+}
+
+// record and len: what the store has for LoRaWAN.
+static int begin(const lora_settings_t *settings, const lorawan_record_t *record, int len) {
+    int ret = take_radio();
+    if (ret < 0) {
+        return ret;
+    }
+    bool fresh = engine->doing == LORA_OFF;
+    if (fresh) {
+        lora_tx_clear(&engine->tx);
+        lora_queue_clear(&engine->rx);
+        engine->doing = LORA_REST;
+        engine->resting = false;
+    } else if (engine->settings.mode != settings->mode) {
+        drop_work();
+    }
+    if (settings->mode == LORA_MODE_LORAWAN) {
+        ret = lora_wan_begin(settings, record, len);
+    } else {
+        begin_raw(settings);
+    }
+    if (ret < 0) {
+        if (fresh) {
+            give_radio();
+        }
+        return ret;
+    }
+    engine->owner = lora_wan.up ? lora_wan_owner
+        : (radio_owner_t) { .event = engine_event, .step = engine_step, .lend = engine_lend };
+    engine->settings = *settings;
+    radio_step_soon();
+    return 0;
+}
+
+static int begin_wan(const lora_settings_t *settings) {
+    lorawan_record_t record;
+    int len = lora_wan_store_read(&record); // may take milliseconds: not locked
+    hal_lock();
+    wait_for_store();
+    int ret = begin(settings, &record, len);
+    hal_unlock();
+    volatile uint8_t *bytes = (uint8_t *)&record; // keys
+    for (size_t i = 0; i < sizeof(record); ++i) {
+        bytes[i] = 0;
+    }
+    return ret;
+}
+
+int lora_init(const lora_settings_t *settings) {
+    if (settings->mode == LORA_MODE_LORAWAN) {
+        return begin_wan(settings);
+    }
+    hal_lock();
+    wait_for_store();
+    int ret = begin(settings, NULL, 0);
+    hal_unlock();
+    return ret;
+}
+
 void lora_deinit(void) {
     hal_lock();
+    wait_for_store();
     if (engine->doing != LORA_OFF) {
         drop_work();
-        radio_release(&engine->owner);
-        engine->lent = false;
+        give_radio();
         lora_queue_clear(&engine->rx);
-        engine->doing = LORA_OFF;
         engine->told_read = false;
         engine->sense.state = LORA_SENSE_NONE;
         memset(&engine->events, 0, sizeof(engine->events));
@@ -445,6 +510,7 @@ int lora_reset(void) {
         drop_work();
         ret = radio_reset();
         engine->hold_us = engine->rest_us = hal_now_us() + FAULT_PAUSE_US; // or when it is ready
+        lora_wan.retry_us = engine->hold_us;
     }
     hal_unlock();
     return ret;

@@ -56,11 +56,16 @@ extern lora_engine_t lora_engine;
 // The words of lora_last_error(); the format takes at most two ints.
 void lora_engine_say(const char *format, int32_t a, int32_t b);
 
-// Queue a frame of 1 to 255 bytes: its number. -NET_ENETDOWN, -NET_EAGAIN: no room.
-int lora_engine_send(const void *buf, size_t len);
+// Queue a frame of 1 to 255 bytes: its number. -NET_ENETDOWN, -NET_EAGAIN: no room; more
+// with LoRaWAN. param is the socket's.
+int lora_engine_send(uint32_t param, const void *buf, size_t len);
 // 0: the frame will not be sent. -NET_EALREADY: it is on the air. -NET_ENOENT: it does
 // not wait.
 int lora_engine_cancel(uint32_t number);
+
+// The question of lora_sense(): ask the chip; its answer is known.
+int lora_engine_sense_begin(void);
+void lora_engine_sense_known(int result);
 
 // Something happened: for lora_events.c.
 void lora_events_add(uint8_t event);

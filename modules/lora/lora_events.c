@@ -7,6 +7,7 @@
 #include "hal/hal.h"
 #include "lora/lora_engine.h"
 #include "lora/lora_settings.h"
+#include "lora/lora_wan_engine.h"
 
 // Before a hook that had no room is told again.
 #define ANNOUNCE_AGAIN_US (5000)
@@ -165,6 +166,9 @@ int32_t lora_airtime_us(size_t len) {
     }
     if (len > LORA_PAYLOAD_MAX) {
         return -NET_EMSGSIZE;
+    }
+    if (settings.mode == LORA_MODE_LORAWAN) {
+        return lora_wan_airtime_us(len);
     }
     radio_modulation_t modulation;
     lora_settings_modulation(&settings, true, &modulation);

@@ -1,4 +1,4 @@
-// Received frames, as one ring of bytes: seven of the longest, more short ones.
+// Received frames, as one ring of bytes: by default seven of the longest, more short ones.
 // A frame that was read in part stays at the front with the rest.
 //
 // The caller excludes others (hal_lock).
@@ -13,12 +13,14 @@ typedef struct {
     uint32_t at_us; // low 32 bits
     int16_t rssi; // dBm
     int8_t snr_x4;
-    uint8_t sf;
+    uint8_t sf; // LoRaWAN: data rate
     uint8_t port; // LoRaWAN; 0 for raw frames
     uint8_t len;
 } lora_frame_t;
 
-#define LORA_QUEUE_SIZE (LORA_RX_FRAMES * (LORA_PAYLOAD_MAX + sizeof(lora_frame_t)))
+#define LORA_QUEUE_SIZE ((size_t)USOCKET_LORA_RX_BYTES)
+
+_Static_assert(LORA_QUEUE_SIZE >= LORA_PAYLOAD_MAX + sizeof(lora_frame_t), "room for the longest frame");
 
 typedef struct {
     uint16_t head; // of the first frame's record

@@ -9,7 +9,7 @@
 
 // Limits that the Pycom firmware has for raw LoRa, and its default power.
 static const struct {
-    char name[6];
+    char name[8];
     uint8_t region;
     int8_t power;
     int32_t frequency, low, high;
@@ -21,10 +21,17 @@ static const struct {
     { "EU868", LORA_EU868, 14, 868000000, 863000000, 870000000 },
     { "IN865", LORA_IN865, 20, 865000000, 865000000, 867000000 },
     { "US915", LORA_US915, 20, 915000000, 902000000, 928000000 },
+    // Not Pycom's: of RP002-1.0.4, 2.
+    { "KR920", LORA_KR920, 14, 922100000, 920900000, 923300000 },
+    { "RU864", LORA_RU864, 14, 868900000, 864000000, 870000000 },
+    { "AS923_2", LORA_AS923_2, 14, 921400000, 920000000, 923000000 },
+    { "AS923_3", LORA_AS923_3, 14, 916600000, 915000000, 921000000 },
+    { "AS923_4", LORA_AS923_4, 14, 917300000, 917000000, 920000000 },
 };
 
 #define REGIONS (sizeof(regions) / sizeof(regions[0]))
 #define POWER_MIN (2)
+#define RFO_MAX (14)
 #define POWER_MAX (20)
 
 __attribute__((format(printf, 2, 3)))
@@ -48,13 +55,20 @@ static int find_region(int32_t region) {
 }
 
 static int refuse_region(lora_why_t *why, int32_t region) {
-    return refuse(why, "invalid region %d: AS923 0, AU915 1, CN470 2, EU433 4, EU868 5, IN865 7, US915 8", (int)region);
+    return refuse(why, "invalid region %d: AS923 0, AU915 1, CN470 2, EU433 4, EU868 5, KR920 6, IN865 7, US915 8, RU864 9, "
+        "AS923_2..4 10..12", (int)region);
 }
 
 // The board may have less than the chip.
 static int power_max(void) {
     int board = hal_board()->power_max;
     return board >= POWER_MIN && board < POWER_MAX ? board : POWER_MAX;
+}
+
+int32_t lora_settings_power_max(int32_t region) {
+    int i = find_region(region);
+    bool boosted = i < 0 || (uint32_t)regions[i].frequency >= hal_board()->boost_from_hz;
+    return boosted || power_max() < RFO_MAX ? power_max() : RFO_MAX;
 }
 
 int lora_settings_default(lora_settings_t *settings, int32_t region, lora_why_t *why) {
@@ -71,6 +85,7 @@ int lora_settings_default(lora_settings_t *settings, int32_t region, lora_why_t 
         .coding_rate = 1,
         .tx_retries = 2,
         .public = true,
+        .duty_cycle = true,
     };
     return 0;
 }
@@ -102,12 +117,14 @@ static int check_radio(const lora_settings_t *s, int region, lora_why_t *why) {
     return 0;
 }
 
+// US915, AU915: of eight channels; CN470: channel plans.
+static int sub_band_max(int32_t region) {
+    return region == LORA_US915 || region == LORA_AU915 ? 8 : region == LORA_CN470 ? 4 : 0;
+}
+
 int lora_settings_check(const lora_settings_t *s, lora_why_t *why) {
-    if (s->mode == LORA_MODE_LORAWAN) {
-        return refuse(why, "invalid mode 1: this firmware has no LoRaWAN yet, use LoRa.LORA");
-    }
-    if (s->mode != LORA_MODE_LORA) {
-        return refuse(why, "invalid mode %d: 0 is LoRa.LORA", (int)s->mode);
+    if (s->mode != LORA_MODE_LORA && s->mode != LORA_MODE_LORAWAN) {
+        return refuse(why, "invalid mode %d: 0 is LoRa.LORA, 1 LoRa.LORAWAN", (int)s->mode);
     }
     int region = find_region(s->region);
     if (region < 0) {
@@ -121,6 +138,10 @@ int lora_settings_check(const lora_settings_t *s, lora_why_t *why) {
     }
     if (s->tx_retries < 0 || s->tx_retries > 255) {
         return refuse(why, "tx_retries %d out of range 0..255", (int)s->tx_retries);
+    }
+    int sub_bands = sub_band_max(s->region);
+    if (s->sub_band < 0 || s->sub_band > sub_bands) {
+        return refuse(why, "sub_band %d out of range 0..%d of %s", (int)s->sub_band, sub_bands, regions[region].name);
     }
     int ret = check_radio(s, region, why);
     if (ret < 0) {

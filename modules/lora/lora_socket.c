@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "hal/hal.h"
-#include "lora/lora_engine.h"
+#include "lora/lora_wan_engine.h"
 
 static lora_engine_t *const engine = &lora_engine;
 
@@ -92,7 +92,7 @@ static int lora_send(net_socket_t *s, const void *buf, size_t len, const net_add
             LORA_PAYLOAD_MAX);
         ret = -NET_EMSGSIZE;
     } else if (len > 0) {
-        ret = lora_engine_send(buf, len);
+        ret = lora_engine_send(s->param, buf, len);
         if (ret > 0) {
             s->fd = ret;
             ret = (int)len;
@@ -110,6 +110,9 @@ static int lora_send_finish(net_socket_t *s) {
 }
 
 static int lora_send_cancel(net_socket_t *s) {
+    if (lora_wan.up) {
+        return lora_wan_send_cancel(s->fd);
+    }
     hal_lock();
     int ret = lora_engine_cancel(s->fd);
     hal_unlock();
@@ -162,31 +165,62 @@ static int option_value(const void *value, size_t len, int *number) {
     return -NET_EINVAL;
 }
 
+static bool is_rate(int number) {
+    return number >= 0 && number <= 15 && (!lora_wan.up || lorawan_max_payload(&lora_wan.mac, (uint8_t)number) > 0);
+}
+
+static int set_rate(net_socket_t *s, int number) {
+    enum { DR_SET = 1 << 13 };
+    hal_lock();
+    bool good = is_rate(number);
+    if (!good) {
+        lora_engine_say("no data rate %d: the region has up to %d", number,
+            lora_wan.up ? lorawan_max_dr(&lora_wan.mac) : 15);
+    }
+    hal_unlock();
+    if (!good) {
+        return -NET_EOPNOTSUPP;
+    }
+    s->param = (s->param & ~(0xfu << 8)) | (uint32_t)number << 8 | DR_SET;
+    return 0;
+}
+
 static int lora_setsockopt(net_socket_t *s, int level, int opt, const void *value, size_t len) {
     int number = 0;
     int ret = option_value(value, len, &number);
     if (level != LORA_SOL_LORA || (opt != LORA_SO_DR && opt != LORA_SO_CONFIRMED)) {
-        ret = -NET_EOPNOTSUPP;
-    } else if (ret == 0 && opt == LORA_SO_CONFIRMED) {
-        s->param = (s->param & ~(1u << 12)) | (uint32_t)(number != 0) << 12;
-    } else if (ret == 0 && (number < 0 || number > 15)) {
-        ret = -NET_EOPNOTSUPP;
-    } else if (ret == 0) {
-        s->param = (s->param & ~(0xfu << 8)) | (uint32_t)number << 8;
+        hal_lock();
+        lora_engine_say("no such LoRa socket option: SOL_LORA has SO_DR and SO_CONFIRMED", 0, 0);
+        hal_unlock();
+        return -NET_EOPNOTSUPP;
     }
     if (ret < 0) {
-        hal_lock();
-        lora_engine_say("no such LoRa socket option or value: SOL_LORA has SO_DR (0..15) and SO_CONFIRMED", 0, 0);
-        hal_unlock();
+        return ret;
     }
-    return ret;
+    if (opt == LORA_SO_DR) {
+        return set_rate(s, number);
+    }
+    s->param = (s->param & ~(1u << 12)) | (uint32_t)(number != 0) << 12;
+    return 0;
+}
+
+// The rate of the next frame, for a socket that was told none.
+static int rate(const net_socket_t *s) {
+    hal_lock();
+    bool own = LORA_PARAM_DR_SET(s->param) && !engine->settings.adr;
+    lorawan_status_t status = { .dr = LORA_PARAM_DR(s->param) };
+    if (lora_wan.up && !own) {
+        lorawan_status(&lora_wan.mac, &status);
+    }
+    hal_unlock();
+    return status.dr;
 }
 
 static int lora_getsockopt(net_socket_t *s, int level, int opt, void *value, size_t *len) {
     if (level != LORA_SOL_LORA || (opt != LORA_SO_DR && opt != LORA_SO_CONFIRMED)) {
         return -NET_EOPNOTSUPP;
     }
-    int number = opt == LORA_SO_DR ? LORA_PARAM_DR(s->param) : LORA_PARAM_CONFIRMED(s->param);
+    int number = opt == LORA_SO_DR ? rate(s) : (int)LORA_PARAM_CONFIRMED(s->param);
     if (*len < sizeof(number)) {
         return -NET_EINVAL;
     }

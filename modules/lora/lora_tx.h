@@ -10,12 +10,21 @@
 #include "radio/radio.h"
 
 // As many as a sender may sleep through before it asks for its own.
-#define LORA_TX_RESULTS (16)
+#define LORA_TX_RESULTS (2 * LORA_TX_FRAMES + 2)
 
 typedef struct {
     uint32_t number;
-    radio_modulation_t modulation;
-    int8_t power;
+    union {
+        struct { // raw
+            radio_modulation_t modulation;
+            int8_t power;
+        };
+        struct {
+            uint8_t port; // LORAWAN_NO_PORT: a frame without data
+            uint8_t dr;
+            bool confirmed;
+        } wan;
+    };
     uint8_t len;
     bool started; // given to the chip: can no longer be cancelled
     uint64_t since_us; // of the first look for a free channel; 0: none yet

@@ -54,6 +54,7 @@
     X(ENETRESET, 126) \
     X(EISCONN, 127) \
     X(ENOTCONN, 128) \
+    X(EDQUOT, 132) \
     X(ECANCELED, 140)
 
 enum {

@@ -321,6 +321,10 @@ int radio_reset(void) {
     return begun(0);
 }
 
+uint64_t radio_started_us(void) {
+    return sx127x.start_us;
+}
+
 const radio_counters_t *radio_counters(void) {
     return &sx127x.counters;
 }

@@ -81,11 +81,13 @@ typedef struct {
     int16_t rssi; // dBm, of the frame
     int32_t frequency_error; // Hz, of the frame; what the sender is too high
     uint64_t at_us;
-    const uint8_t *data; // valid during the call, until it starts an operation
+    uint8_t *data; // valid during the call, until it starts an operation; the owner may change it
     size_t len;
 } radio_event_t;
 
-// Who owns the radio. Both are called by the task, locked, and must not wait.
+// Who owns the radio. Both are called by the task, locked, and must not wait. They may
+// give the lock up and take it again, as long as the task itself can be late; others
+// may reset or release the radio meanwhile.
 typedef struct _radio_owner_t radio_owner_t;
 struct _radio_owner_t {
     void (*event)(radio_owner_t *owner, const radio_event_t *event);
@@ -186,6 +188,10 @@ int radio_sleep(void);
 // operation in hand ends without an event; RADIO_FAULT says that the chip sleeps
 // again. Until then operations answer -NET_EIO. -NET_ENODEV: no chip was found.
 int radio_reset(void);
+
+// Locked. When the operation in hand, or the last one, began: its first symbol left, or
+// its receiver was ready. What that is later than at_us the task was late.
+uint64_t radio_started_us(void);
 
 // Facts of the chip that was found. Any thread.
 // Air time of a frame of len bytes, in us, rounded up.

@@ -18,7 +18,8 @@ static struct {
     uint64_t edge_ns; // of the last edge since the last call; 0 none
     uint64_t due_ns; // the task is called then; SIM_NEVER
     uint64_t deadline_us;
-    uint32_t latency_us, jitter_us, random;
+    uint64_t late_ns; // how late the task will be at its deadline
+    uint32_t latency_us, jitter_us, late_max_us, random;
     hal_rf_t rf;
     uint32_t lock_faults;
     uint8_t levels; // of the lines that wake, for merging
@@ -70,6 +71,10 @@ void sim_hal_set_latency(uint32_t fixed_us, uint32_t jitter_us, uint32_t seed) {
     hal.random = seed;
 }
 
+void sim_hal_set_late(uint32_t max_us) {
+    hal.late_max_us = max_us;
+}
+
 void sim_hal_set_merged(bool merged) {
     hal.merged = merged;
 }
@@ -97,7 +102,7 @@ static bool in_context(void) {
 static uint64_t task_due_ns(void) {
     uint64_t deadline = hal.deadline_us >= SIM_NEVER / NS_PER_US ? SIM_NEVER : hal.deadline_us * NS_PER_US;
     if (deadline != SIM_NEVER) {
-        deadline += (uint64_t)hal.latency_us * NS_PER_US;
+        deadline += (uint64_t)hal.latency_us * NS_PER_US + hal.late_ns;
     }
     return hal.due_ns < deadline ? hal.due_ns : deadline;
 }
@@ -111,7 +116,10 @@ static void call_task(void) {
         hal.deadline_us = HAL_NEVER;
     }
     hal.in_task = true;
+    hal.locked = true;
     hal.run(edge_us);
+    hal.lock_faults += !hal.locked;
+    hal.locked = false;
     hal.in_task = false;
 }
 
@@ -215,6 +223,10 @@ void hal_wake(void) {
 }
 
 void hal_wake_at(uint64_t when_us) {
+    if (hal.deadline_us != when_us) {
+        uint32_t late_us = hal.late_max_us == 0 ? 0 : sim_math_random(&hal.random) % (hal.late_max_us + 1);
+        hal.late_ns = (uint64_t)late_us * NS_PER_US;
+    }
     hal.deadline_us = when_us;
 }
 

@@ -13,6 +13,9 @@ void sim_hal_init(sim_chip_t *chip, const hal_board_t *board, bool reset_line);
 // Between an edge or deadline and the task: a fixed latency and a random jitter (us).
 void sim_hal_set_latency(uint32_t fixed_us, uint32_t jitter_us, uint32_t seed);
 
+// The task is late for each of its deadlines, by a random time up to this.
+void sim_hal_set_late(uint32_t max_us);
+
 // All lines on one pin, as on the Pycom boards: only an edge of their OR wakes.
 void sim_hal_set_merged(bool merged);
 // Edges are seen no more, for tests of drivers that must not rely on them.

@@ -50,3 +50,17 @@ def test_sigfox_benchmark_and_the_spectrum(tmp_path: Path) -> None:
             assert one["db_at"][offset] <= limit, (one, offset)
         assert one["highest_beyond_15"] <= (-68 if slow else -49), one
     assert "<svg" in (tmp_path / "bench_sigfox.svg").read_text()
+
+
+def test_quick_lorawan_benchmark(tmp_path: Path) -> None:
+    """Also: the MAC of thousands of devices delivers what pure ALOHA's theory says."""
+    program = PROGRAM.with_name("bench_lorawan.py")
+    argv: list[str | Path] = [sys.executable, program, "--quick", "--out", tmp_path]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "bench_lorawan.json").read_text())
+    assert report["windows"]["start_error_us"] <= 50
+    for one in report["scale"]["aloha"]:
+        assert abs(one["delivered"] - one["theory"]) < 0.05, one
+    for found in report["size"].values():
+        assert found["EU868, one frame in each queue, one group"]["ram"] < 2600

@@ -162,10 +162,11 @@ void fake_radio_forget_log(void) {
 }
 
 bool fake_radio_deliver(const void *data, size_t len, int16_t rssi, int8_t snr_x4) {
+    static uint8_t heard[RADIO_PAYLOAD_MAX];
     if (op != 'R') {
         return false;
     }
-    tell((radio_event_t) { .type = RADIO_RX_DONE, .rssi = rssi, .snr_x4 = snr_x4, .data = data, .len = len });
+    tell((radio_event_t) { .type = RADIO_RX_DONE, .rssi = rssi, .snr_x4 = snr_x4, .data = memcpy(heard, data, len), .len = len });
     return true;
 }
 
@@ -189,6 +190,10 @@ void fake_radio_taken(bool taken) {
 
 int radio_start(void) {
     return 0;
+}
+
+uint64_t radio_started_us(void) {
+    return fake_radio.first_start_us;
 }
 
 radio_chip_t radio_chip(void) {

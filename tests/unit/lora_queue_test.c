@@ -4,6 +4,8 @@
 
 #include "check.h"
 #include "lora/lora_queue.h"
+
+#define FRAMES ((int)(LORA_QUEUE_SIZE / (LORA_PAYLOAD_MAX + sizeof(lora_frame_t)))) // of the longest
 #include "lora/lora_tx.h"
 
 static lora_queue_t queue;
@@ -20,11 +22,11 @@ static int push(uint8_t fill, uint8_t len) {
 
 static void seven_of_the_longest_fit(void) {
     lora_queue_clear(&queue);
-    for (int i = 1; i <= LORA_RX_FRAMES; ++i) {
+    for (int i = 1; i <= FRAMES; ++i) {
         CHECK(push(i, 255) == 0, "seven frames of 255 bytes fit");
     }
     CHECK(push(8, 1) == -NET_ENOBUFS, "then not even a short one does");
-    for (int i = 1; i <= LORA_RX_FRAMES; ++i) {
+    for (int i = 1; i <= FRAMES; ++i) {
         lora_frame_t frame;
         CHECK(lora_queue_front(&queue, &frame), "there is a first frame");
         CHECK(frame.at_us == i * 1000u && frame.rssi == -i && frame.snr_x4 == i && frame.len == 255,

@@ -49,7 +49,9 @@ static void event(radio_owner_t *owner, const radio_event_t *event) {
 static uint64_t step(radio_owner_t *owner, uint64_t now_us) {
     (void)owner;
     if (fixture.on_step != NULL) {
+        in_task = true;
         fixture.on_step(now_us);
+        in_task = false;
     }
     return RADIO_NEVER;
 }

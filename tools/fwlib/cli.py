@@ -4,7 +4,20 @@ import argparse
 import sys
 from pathlib import Path
 
-from fwlib import air, bench, debian, firmware, hostbuild, repl, sources, testlevels, tour, venv
+from fwlib import (
+    air,
+    bench,
+    debian,
+    firmware,
+    hostbuild,
+    node,
+    peers,
+    repl,
+    sources,
+    testlevels,
+    tour,
+    venv,
+)
 from fwlib.steps import FwError, NotSupported, build_lock, say
 
 
@@ -20,6 +33,7 @@ def command_setup(args: argparse.Namespace) -> int:
     with build_lock():
         debian.install_packages()
         venv.ensure()
+        node.ensure_if_possible()
         trees = [sources.get("stable", update=args.update)]
         try:
             trees.append(sources.get("unstable", update=args.update))
@@ -47,6 +61,10 @@ def command_bench(args: argparse.Namespace) -> int:
     return bench.run(ready(args.source), args.name, args.options)
 
 
+def command_peer(args: argparse.Namespace) -> int:
+    return peers.run(args.peer, args.options)
+
+
 def command_test(args: argparse.Namespace) -> int:
     known = testlevels.available()
     if args.list:
@@ -60,6 +78,7 @@ def command_test(args: argparse.Namespace) -> int:
     with build_lock():
         debian.install_packages()
         venv.ensure()
+        node.ensure_if_possible()
     run.sources()
     results = []
     for name in known:
@@ -102,6 +121,10 @@ def parser() -> argparse.ArgumentParser:
     measure.add_argument("options", nargs=argparse.REMAINDER, help="its own options (--help)")
     measure.set_defaults(call=command_bench)
 
+    for name, (_, title) in peers.PEERS.items():
+        peer = commands.add_parser(name, help=title, add_help=False)
+        peer.set_defaults(call=command_peer, peer=name, options=[])
+
     monitor = commands.add_parser("air", help="join firmwares by radio, and show every frame")
     air.add_options(monitor)
     monitor.set_defaults(call=air.run)
@@ -125,7 +148,13 @@ def add_source(command: argparse.ArgumentParser) -> None:
 
 
 def main(argv: list[str]) -> int:
-    args = parser().parse_args(argv)
+    top = parser()
+    # A peer's options are its own: its program reads them.
+    args, rest = top.parse_known_args(argv)
+    if hasattr(args, "peer"):
+        args.options = argv[1:]
+    elif rest:
+        top.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         return args.call(args)
     except FwError as error:

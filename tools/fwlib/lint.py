@@ -15,7 +15,7 @@ from fwlib.sources import Sources
 C_DIRS = ("modules", "ports", "tests")
 WARNINGS = ("-std=c11", "-O1", "-Wall", "-Wextra", "-Werror")
 # Rooms that know nothing of Python, and what each may see besides modules/.
-PURE_ROOMS = ("net", "inet", "tls", "crypto", "radio", "lora", "sigfox")
+PURE_ROOMS = ("net", "inet", "tls", "crypto", "radio", "lorawan", "lora", "sigfox")
 HOST_DIR = REPO / "ports" / "unix"
 # The software radio: as free of everything as the rooms above.
 SIM_DIR = REPO / "ports" / "sim"

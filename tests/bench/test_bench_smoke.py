@@ -37,10 +37,7 @@ def test_radio_benchmark_meets_its_goal(tmp_path: Path) -> None:
 
 def test_sigfox_benchmark_and_the_spectrum(tmp_path: Path) -> None:
     """The signal that the driver makes keeps what docs/sigfox.md says of it."""
-    program = PROGRAM.with_name("bench_sigfox.py")
-    argv: list[str | Path] = [sys.executable, program, "--quick", "--out", tmp_path]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run("sigfox", "--quick", "--out", tmp_path)
     report = json.loads((tmp_path / "bench_sigfox.json").read_text())
     assert {one["broken_rules"] for one in report["modulator"]} == {0}
     for one in report["spectrum"]:
@@ -54,10 +51,7 @@ def test_sigfox_benchmark_and_the_spectrum(tmp_path: Path) -> None:
 
 def test_quick_lorawan_benchmark(tmp_path: Path) -> None:
     """Also: the MAC of thousands of devices delivers what pure ALOHA's theory says."""
-    program = PROGRAM.with_name("bench_lorawan.py")
-    argv: list[str | Path] = [sys.executable, program, "--quick", "--out", tmp_path]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run("lorawan", "--quick", "--out", tmp_path)
     report = json.loads((tmp_path / "bench_lorawan.json").read_text())
     assert report["windows"]["start_error_us"] <= 50
     for one in report["scale"]["aloha"]:

@@ -396,8 +396,8 @@ def test_nothing_is_lost_when_the_pc_is_busy() -> None:
     """A firmware, and then the hub, gets no CPU for a while: the others wait for it."""
     with (
         Air(factor=20) as air,
-        Firmware(PING_PONG, "300", "second", env=air.env("second")) as second,
-        Firmware(PING_PONG, "300", "first", env=air.env("first", x=100)) as first,
+        Firmware(PING_PONG, "500", "second", env=air.env("second")) as second,
+        Firmware(PING_PONG, "500", "first", env=air.env("first", x=100)) as first,
     ):
         for firmware in (second, first):
             firmware.expect("ready")
@@ -410,9 +410,16 @@ def test_nothing_is_lost_when_the_pc_is_busy() -> None:
             firmware.process.send_signal(signal.SIGCONT)
         with air.serving:
             time.sleep(0.3)
+        # And the whole PC stands still, for longer than a hub may be silent.
+        with air.serving:
+            for firmware in (second, first):
+                firmware.process.send_signal(signal.SIGSTOP)
+            time.sleep(6)
+            for firmware in (second, first):
+                firmware.process.send_signal(signal.SIGCONT)
         assert first.check(60)[-1] == "broken {}"
         assert second.check(60)[-1] == "broken {}"
-        records = air.wait_frames(600)
+        records = air.wait_frames(1000)
     assert {record.fate for record in records} == {Fate.RECEIVED}
 
 

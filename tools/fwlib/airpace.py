@@ -73,7 +73,9 @@ class Pace:
         stood = now - self._looked if self._looked is not None else 0.0
         self._looked = now
         if stood > STOOD_S:
-            self._reports = {who: (at, heard + stood) for who, (at, heard) in self._reports.items()}
+            self._reports = {
+                who: (at, heard + stood) for who, (at, heard) in self._reports.items()
+            }
         awake = self._awake(now)
         self._slowest = min(awake, default=NEVER)
         limit = self._slowest + self._granted if len(awake) > 1 else NEVER

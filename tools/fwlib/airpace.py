@@ -16,7 +16,10 @@ GRANTED = 4 / 5
 TOLD = 1 / 5
 # Who reports nothing for so long is not waited for: it was stopped, or hangs. Not
 # before it has caught up.
-SILENT_S = 3.0
+SILENT_S = 10.0
+# If the hub itself did not look for so long, it or the PC stood still, and nobody is to
+# blame for silence.
+STOOD_S = 0.5
 # The air's clock waits when firmwares are behind it by so many latenesses. So a PC that
 # is too slow makes it slow, and it does not run faster than its factor afterwards.
 BEHIND = 4
@@ -32,6 +35,7 @@ class Pace:
         self._reports: dict[object, tuple[int, float]] = {}
         self._lost: set[object] = set()
         self._slowest = NEVER
+        self._looked: float | None = None
         self.limit = NEVER
 
     def reached(self, who: object, sim_ns: int, now: float) -> None:
@@ -65,7 +69,13 @@ class Pace:
         return awake
 
     def moved(self, now: float) -> bool:
-        """Work out the limit: does it differ enough to be told?"""
+        """Work out the limit: does it differ enough to be told? Call it all the time."""
+        stood = now - self._looked if self._looked is not None else 0.0
+        self._looked = now
+        if stood > STOOD_S:
+            self._reports = {
+                who: (at, heard + stood) for who, (at, heard) in self._reports.items()
+            }
         awake = self._awake(now)
         self._slowest = min(awake, default=NEVER)
         limit = self._slowest + self._granted if len(awake) > 1 else NEVER

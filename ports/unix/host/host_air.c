@@ -20,6 +20,9 @@
 #define JOIN_AGAIN_NS (5000000000ull)
 // The hub speaks every second. Silent for so long it is gone, and holds nobody.
 #define HUB_SILENT_NS (5000000000ull)
+// If this firmware did not look for so long, it stood still, or the PC did, and the hub
+// is not to blame for silence.
+#define STOOD_NS (2000000000ull)
 #define WELCOME_TRIES (5)
 #define WELCOME_MS (200)
 // Radios have the numbers participant * 256 + 1 and so on; the air's own are lower.
@@ -44,6 +47,7 @@ static uint16_t participant;
 static uint32_t radios; // placed so far
 static uint32_t sequence; // of the hub's last time
 static uint64_t hub_heard_ns; // CLOCK_MONOTONIC
+static uint64_t looked_ns; // CLOCK_MONOTONIC
 static uint64_t join_at_ns;
 static uint64_t reported_ns; // CLOCK_MONOTONIC
 
@@ -240,6 +244,10 @@ static void drain(void) {
         take_message(message, (size_t)len);
     }
     uint64_t now = wall_now();
+    if (now - looked_ns > STOOD_NS) {
+        hub_heard_ns = now;
+    }
+    looked_ns = now;
     if (now >= join_at_ns) {
         say_join();
     }

@@ -108,6 +108,13 @@ int sigfox_set_config(const uint32_t words[3]);
 // listen: frames sent, times listened, of the last message. Others: -NET_EOPNOTSUPP.
 int sigfox_info(int *first, int *second);
 
+// A steady carrier, for a bench: for SIGFOX_CARRIER_MS at most, within the zone's band,
+// at this level of the amplifier (1..0xe6). -NET_EINVAL, -NET_EBUSY, -NET_ENOBUFS (duty
+// cycle), -NET_ENETDOWN, -NET_EIO.
+#define SIGFOX_CARRIER_MS (8000)
+int sigfox_carrier(int32_t frequency, int32_t level);
+void sigfox_carrier_stop(void);
+
 #define SIGFOX_WHY_SIZE (120)
 typedef struct {
     char text[SIGFOX_WHY_SIZE];

@@ -270,6 +270,9 @@ static void engine_event(radio_owner_t *owner, const radio_event_t *event) {
     if (event->type == RADIO_FAULT) {
         engine->hold_us = 0; // the chip was set up anew
     }
+    if (event->type == RADIO_FAULT || event->type == RADIO_TX_DONE) {
+        sigfox_carrier_end();
+    }
     if (engine->doing != SIGFOX_BUSY) {
         return;
     }
@@ -379,8 +382,6 @@ static int ask_for_radio(void) {
         radio_step_soon();
         return 0;
     }
-    engine->owner.event = engine_event;
-    engine->owner.step = engine_step;
     int ret = radio_borrow(&engine->owner);
     if (ret == -NET_EBUSY) {
         return sigfox_engine_say(ret, "the radio is in use, and its user does not lend it", 0, 0);
@@ -486,7 +487,8 @@ int sigfox_engine_cancel(uint32_t number) {
 // Life
 
 // Amplitudes that others found to give about 14 dBm; to be calibrated.
-static void make_ramp(uint16_t bit_rate) {
+void sigfox_engine_make_ramp(void) {
+    uint16_t bit_rate = sigfox_zone(engine->rcz)->bit_rate;
     sigfox_ramp_shape_t shape = { .bit_rate = bit_rate, .percent = SIGFOX_RAMP_PERCENT_MAX };
     if (bit_rate == 600) {
         shape.steps = 40;
@@ -568,6 +570,7 @@ static void turn_off(void) {
     if (engine->doing == SIGFOX_BUSY) {
         report_type(SIGFOX_SCHEDULE_CANCEL, hal_now_us());
     }
+    sigfox_carrier_end();
     while (engine->tx_count > 0) {
         remove_message(0, -NET_ECANCELED);
     }
@@ -589,7 +592,7 @@ static int turn_on(const sigfox_settings_t *settings) {
     engine->doing = SIGFOX_IDLE;
     const sigfox_zone_t *zone = sigfox_zone(engine->rcz);
     default_config(zone);
-    make_ramp(zone->bit_rate);
+    sigfox_engine_make_ramp();
     return sigfox_engine_configure();
 }
 

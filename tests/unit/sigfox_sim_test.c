@@ -36,7 +36,7 @@ static seen_t seen[FRAMES];
 static unsigned seen_count;
 static uint64_t turns[512]; // of the carrier on the air
 static size_t turns_count;
-static uint8_t last_phase;
+static uint8_t last_phase, top_level;
 static bool answers;
 static bool spoilt; // a damaged answer goes before the good one
 static uint8_t answer[8];
@@ -118,6 +118,7 @@ static void on_point(const sim_air_frame_t *frame, const sim_air_point_t *point)
     if (point->phase != last_phase && turns_count < sizeof(turns) / sizeof(turns[0])) {
         turns[turns_count++] = point->at_ns;
     }
+    top_level = point->level > top_level ? point->level : top_level;
     last_phase = point->phase;
 }
 
@@ -603,6 +604,33 @@ static void fsk_goes_from_device_to_device(void) {
     CHECK_RULES();
 }
 
+static void carrier_is_bounded(void) {
+    begin(SIGFOX_ZONE_RC1);
+    CHECK(sigfox_carrier(868000000, 70) == -NET_EINVAL, "outside the zone there is none");
+    CHECK(sigfox_carrier(868130000, 0xe7) == -NET_EINVAL && sigfox_carrier(868130000, 0) == -NET_EINVAL, "nor at a bad level");
+    top_level = 0;
+    CHECK(sigfox_carrier(868130000, 123) == 0, "one is sent");
+    CHECK(sigfox_carrier(868130000, 70) == -NET_EBUSY, "and not another");
+    CHECK(net_send(&s, "later", 5, NULL) == 5, "a message waits");
+    sim_hal_run(5 * S);
+    CHECK(top_level == 123 && sim_air_next(NULL) != NULL && turns_count == 0, "it is steady, at its level");
+    CHECK(finish(20 * S) == 0, "then the message goes");
+    settle();
+    CHECK(seen_count == 3 && seen[0].verdict == SIGFOX_NETWORK_OK, "as ever");
+    CHECK(sigfox_duty_used_ms(&sigfox_engine.schedule.duty, hal_now_us()) > 13200, "and both are on the account");
+    CHECK(sigfox_carrier(868130000, 70) == 0, "another");
+    sim_hal_run(S);
+    sigfox_carrier_stop();
+    sim_hal_run(100000);
+    CHECK(sim_air_next(NULL) == NULL && sigfox_engine.doing == SIGFOX_IDLE, "is stopped");
+    for (int i = 0; i < 2; ++i) {
+        CHECK(sigfox_carrier(868130000, 70) == 0, "8 s fit into the hour twice more");
+        sim_hal_run(9 * S);
+    }
+    CHECK(sigfox_carrier(868130000, 70) == -NET_ENOBUFS, "not three times");
+    CHECK_RULES();
+}
+
 static void chip_that_fails_is_told(void) {
     begin(SIGFOX_ZONE_RC1);
     CHECK(net_send(&s, "x", 1, NULL) == 1, "a message");
@@ -634,6 +662,7 @@ int main(void) {
     damaged_counter_has_to_be_set();
     macro_channels_take_turns();
     fsk_goes_from_device_to_device();
+    carrier_is_bounded();
     chip_that_fails_is_told();
     printf("the engine takes %zu bytes\n", sizeof(sigfox_engine));
     return check_result();

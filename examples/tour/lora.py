@@ -39,7 +39,7 @@ def one():
 def two():
     s.settimeout(20)
     say("listens on %.1f MHz, SF%d, 125 kHz", lora.frequency() / 1e6, lora.sf())
-    for power in POWERS:
+    for _ in POWERS:
         heard(s.recv(64))
         s.send("pong")
 

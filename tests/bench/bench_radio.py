@@ -25,7 +25,9 @@ SIZES = (16, 255)
 
 USE = [Case(what, 7, 500, size, 200) for what in ("queued", "single") for size in SIZES]
 USE += [Case(what, 12, 125, size, 20) for what in ("queued", "single") for size in SIZES]
-COST = [Case(what, 7, 500, size, 100) for what in ("queued", "single", "receive") for size in SIZES]
+COST = [
+    Case(what, 7, 500, size, 100) for what in ("queued", "single", "receive") for size in SIZES
+]
 
 # What the chip makes necessary for n bytes, as (transactions, bytes on the bus):
 #   queued   5, 9 + n   pointer 2, payload 1 + n, its place in the FIFO 2, mode 2, flags 2

@@ -169,7 +169,9 @@ def call_graph(files: list[Path]) -> tuple[dict[str, int], dict[str, set[str]]]:
         text = file.with_suffix(".ci").read_text()
         for title, size in re.findall(r'node: \{ title: "([^"]+)".*?\\n(\d+) bytes', text):
             sizes[title] = int(size)
-        for caller, callee in re.findall(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"', text):
+        for caller, callee in re.findall(
+            r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"', text
+        ):
             calls[caller].add(callee)
     return sizes, calls
 

@@ -50,7 +50,8 @@ typedef struct {
 // without harm. -NET_ENODEV: this board has none, or it does not answer.
 int sigfox_start(void);
 // After sigfox_start(). Other settings while a message is under way: -NET_EBUSY.
-// -NET_EINVAL: a value that does not exist. FSK keeps the radio: -NET_EBUSY while
+// -NET_EINVAL: a value that does not exist. -NET_EOPNOTSUPP: the board's antenna is not
+// on the pin that can send Sigfox. FSK keeps the radio: -NET_EBUSY while
 // LoRa has it.
 int sigfox_init(const sigfox_settings_t *settings);
 // Messages that wait are cancelled, received ones forgotten.

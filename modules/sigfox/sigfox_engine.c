@@ -565,6 +565,17 @@ static int check_settings(const sigfox_settings_t *settings) {
     return 0;
 }
 
+// The way to send D-BPSK is known for one of the chip's two output pins only.
+static int check_board(const sigfox_settings_t *settings) {
+    if (radio_chip() == RADIO_CHIP_NONE) {
+        return sigfox_engine_say(-NET_ENODEV, "no radio chip was found", 0, 0);
+    }
+    if (settings->mode == SIGFOX_MODE_SIGFOX && hal_board()->boost_from_hz > sigfox_zone(settings->rcz)->uplink_hz) {
+        return sigfox_engine_say(-NET_EOPNOTSUPP, "this board cannot send Sigfox: its antenna is not on PA_BOOST", 0, 0);
+    }
+    return 0;
+}
+
 // Everything ends: what waits is cancelled, the radio goes back.
 static void turn_off(void) {
     if (engine->doing == SIGFOX_BUSY) {
@@ -599,8 +610,8 @@ static int turn_on(const sigfox_settings_t *settings) {
 int sigfox_init(const sigfox_settings_t *settings) {
     hal_lock();
     int ret = check_settings(settings);
-    if (ret == 0 && radio_chip() == RADIO_CHIP_NONE) {
-        ret = sigfox_engine_say(-NET_ENODEV, "no radio chip was found", 0, 0);
+    if (ret == 0) {
+        ret = check_board(settings);
     }
     if (ret == 0 && engine->tx_count > 0) {
         ret = sigfox_engine_say(-NET_EBUSY, "a message is under way: wait until it has ended", 0, 0);

@@ -604,6 +604,23 @@ static void fsk_goes_from_device_to_device(void) {
     CHECK_RULES();
 }
 
+static void board_without_boost_is_refused(void) {
+    net_close(&s);
+    sigfox_deinit();
+    fixture_wiring_t rfo = fixture_wiring(SIM_SX1276);
+    rfo.board.boost_from_hz = UINT32_MAX;
+    CHECK(fixture_start(&rfo) == 0, "a board on the other pin");
+    hal_lock();
+    radio_release(&fixture.owner);
+    hal_unlock();
+    sigfox_settings_t settings = { .rcz = SIGFOX_ZONE_RC1 };
+    CHECK(sigfox_start() == 0 && sigfox_init(&settings) == -NET_EOPNOTSUPP, "cannot send Sigfox");
+    CHECK(strstr(words(), "PA_BOOST") != NULL && !sigfox_is_up(), "which is said");
+    settings = (sigfox_settings_t) { .mode = SIGFOX_MODE_FSK, .frequency = 868100000 };
+    CHECK(sigfox_init(&settings) == 0, "but FSK");
+    sigfox_deinit();
+}
+
 static void carrier_is_bounded(void) {
     begin(SIGFOX_ZONE_RC1);
     CHECK(sigfox_carrier(868000000, 70) == -NET_EINVAL, "outside the zone there is none");
@@ -662,6 +679,7 @@ int main(void) {
     damaged_counter_has_to_be_set();
     macro_channels_take_turns();
     fsk_goes_from_device_to_device();
+    board_without_boost_is_refused();
     carrier_is_bounded();
     chip_that_fails_is_told();
     printf("the engine takes %zu bytes\n", sizeof(sigfox_engine));

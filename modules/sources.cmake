@@ -72,6 +72,7 @@ set(USOCKET_TLS_SOURCES
 )
 
 set(USOCKET_SIGFOX_SOURCES
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_carrier.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_device.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_downlink.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_duty.c

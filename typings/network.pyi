@@ -318,5 +318,8 @@ class Sigfox:
         """RCZ2, RCZ4: a mask of macro channels, which take turns. RCZ3, RCZ5: tries, limit
         in ms, reserved."""
 
+    def cw(self, frequency: int, on: bool, level: int = 70) -> None:
+        """A carrier, to calibrate a board on a bench: in the zone's band, 8 s at most."""
+
     def last_error(self) -> str:
         """The last refusal or failure in words."""

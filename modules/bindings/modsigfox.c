@@ -10,6 +10,9 @@
 #include "sigfox/sigfox.h"
 #include "usocket_config.h"
 
+// Of the amplifier: what frames at 100 bit/s have.
+#define CARRIER_LEVEL (70)
+
 // The one object. Methods take no notice of self: a subclass may not call our __init__.
 static const mp_obj_base_t sigfox_obj = { &modsigfox_type };
 
@@ -298,6 +301,18 @@ static mp_obj_t sigfox_config_method(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(sigfox_config_obj, 1, 2, sigfox_config_method);
 
+// sigfox.cw(frequency, on[, level]): 8 s of carrier at most
+static mp_obj_t sigfox_cw(size_t n_args, const mp_obj_t *args) {
+    if (!mp_obj_is_true(args[2])) {
+        sigfox_carrier_stop();
+        return mp_const_none;
+    }
+    int32_t level = n_args > 3 ? get_number(MP_QSTR_level, args[3]) : CARRIER_LEVEL;
+    check(sigfox_carrier(get_number(MP_QSTR_frequency, args[1]), level));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(sigfox_cw_obj, 3, 4, sigfox_cw);
+
 static mp_obj_t sigfox_last_error_method(mp_obj_t self_in) {
     (void)self_in;
     sigfox_why_t why;
@@ -322,6 +337,7 @@ static const mp_rom_map_elem_t sigfox_locals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_version), MP_ROM_PTR(&sigfox_version_obj) },
     { MP_ROM_QSTR(MP_QSTR_info), MP_ROM_PTR(&sigfox_info_obj) },
     { MP_ROM_QSTR(MP_QSTR_config), MP_ROM_PTR(&sigfox_config_obj) },
+    { MP_ROM_QSTR(MP_QSTR_cw), MP_ROM_PTR(&sigfox_cw_obj) },
     { MP_ROM_QSTR(MP_QSTR_last_error), MP_ROM_PTR(&sigfox_last_error_obj) },
     { MP_ROM_QSTR(MP_QSTR_timeout), MP_ROM_PTR(&socket_timeout_type) },
 

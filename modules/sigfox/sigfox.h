@@ -50,7 +50,8 @@ typedef struct {
 // without harm. -NET_ENODEV: this board has none, or it does not answer.
 int sigfox_start(void);
 // After sigfox_start(). Other settings while a message is under way: -NET_EBUSY.
-// -NET_EINVAL: a value that does not exist. FSK keeps the radio: -NET_EBUSY while
+// -NET_EINVAL: a value that does not exist. -NET_EOPNOTSUPP: the board's antenna is not
+// on the pin that can send Sigfox. FSK keeps the radio: -NET_EBUSY while
 // LoRa has it.
 int sigfox_init(const sigfox_settings_t *settings);
 // Messages that wait are cancelled, received ones forgotten.
@@ -107,6 +108,13 @@ int sigfox_set_config(const uint32_t words[3]);
 // Zones that hop: on the default macro channel?, free micro channels. Zones that
 // listen: frames sent, times listened, of the last message. Others: -NET_EOPNOTSUPP.
 int sigfox_info(int *first, int *second);
+
+// A steady carrier, for a bench: for SIGFOX_CARRIER_MS at most, within the zone's band,
+// at this level of the amplifier (1..0xe6). -NET_EINVAL, -NET_EBUSY, -NET_ENOBUFS (duty
+// cycle), -NET_ENETDOWN, -NET_EIO.
+#define SIGFOX_CARRIER_MS (8000)
+int sigfox_carrier(int32_t frequency, int32_t level);
+void sigfox_carrier_stop(void);
 
 #define SIGFOX_WHY_SIZE (120)
 typedef struct {

@@ -270,6 +270,9 @@ static void engine_event(radio_owner_t *owner, const radio_event_t *event) {
     if (event->type == RADIO_FAULT) {
         engine->hold_us = 0; // the chip was set up anew
     }
+    if (event->type == RADIO_FAULT || event->type == RADIO_TX_DONE) {
+        sigfox_carrier_end();
+    }
     if (engine->doing != SIGFOX_BUSY) {
         return;
     }
@@ -379,8 +382,6 @@ static int ask_for_radio(void) {
         radio_step_soon();
         return 0;
     }
-    engine->owner.event = engine_event;
-    engine->owner.step = engine_step;
     int ret = radio_borrow(&engine->owner);
     if (ret == -NET_EBUSY) {
         return sigfox_engine_say(ret, "the radio is in use, and its user does not lend it", 0, 0);
@@ -486,7 +487,8 @@ int sigfox_engine_cancel(uint32_t number) {
 // Life
 
 // Amplitudes that others found to give about 14 dBm; to be calibrated.
-static void make_ramp(uint16_t bit_rate) {
+void sigfox_engine_make_ramp(void) {
+    uint16_t bit_rate = sigfox_zone(engine->rcz)->bit_rate;
     sigfox_ramp_shape_t shape = { .bit_rate = bit_rate, .percent = SIGFOX_RAMP_PERCENT_MAX };
     if (bit_rate == 600) {
         shape.steps = 40;
@@ -563,11 +565,23 @@ static int check_settings(const sigfox_settings_t *settings) {
     return 0;
 }
 
+// The way to send D-BPSK is known for one of the chip's two output pins only.
+static int check_board(const sigfox_settings_t *settings) {
+    if (radio_chip() == RADIO_CHIP_NONE) {
+        return sigfox_engine_say(-NET_ENODEV, "no radio chip was found", 0, 0);
+    }
+    if (settings->mode == SIGFOX_MODE_SIGFOX && hal_board()->boost_from_hz > sigfox_zone(settings->rcz)->uplink_hz) {
+        return sigfox_engine_say(-NET_EOPNOTSUPP, "this board cannot send Sigfox: its antenna is not on PA_BOOST", 0, 0);
+    }
+    return 0;
+}
+
 // Everything ends: what waits is cancelled, the radio goes back.
 static void turn_off(void) {
     if (engine->doing == SIGFOX_BUSY) {
         report_type(SIGFOX_SCHEDULE_CANCEL, hal_now_us());
     }
+    sigfox_carrier_end();
     while (engine->tx_count > 0) {
         remove_message(0, -NET_ECANCELED);
     }
@@ -589,15 +603,15 @@ static int turn_on(const sigfox_settings_t *settings) {
     engine->doing = SIGFOX_IDLE;
     const sigfox_zone_t *zone = sigfox_zone(engine->rcz);
     default_config(zone);
-    make_ramp(zone->bit_rate);
+    sigfox_engine_make_ramp();
     return sigfox_engine_configure();
 }
 
 int sigfox_init(const sigfox_settings_t *settings) {
     hal_lock();
     int ret = check_settings(settings);
-    if (ret == 0 && radio_chip() == RADIO_CHIP_NONE) {
-        ret = sigfox_engine_say(-NET_ENODEV, "no radio chip was found", 0, 0);
+    if (ret == 0) {
+        ret = check_board(settings);
     }
     if (ret == 0 && engine->tx_count > 0) {
         ret = sigfox_engine_say(-NET_EBUSY, "a message is under way: wait until it has ended", 0, 0);

@@ -18,6 +18,7 @@ typedef enum {
     SIGFOX_IDLE, // the radio is not ours
     SIGFOX_ASKED, // a message waits for the radio
     SIGFOX_BUSY, // a message is under way, the action in hand is in action
+    SIGFOX_CARRIER, // for a bench
     SIGFOX_FSK_LISTENS, // FSK: the radio is ours
     SIGFOX_FSK_SENDS,
 } sigfox_doing_t;
@@ -110,6 +111,11 @@ int sigfox_engine_read(uint8_t *buf, size_t len, bool peek);
 // For sigfox_fsk.c. The message in front has ended; a message has come.
 void sigfox_engine_done(int error);
 void sigfox_engine_received(const uint8_t *data, size_t len, int16_t rssi);
+
+// The ramp for the zone's bit rate and the chip.
+void sigfox_engine_make_ramp(void);
+// The carrier is no longer sent; nothing if there was none: sigfox_carrier.c.
+void sigfox_carrier_end(void);
 
 // FSK: begin to listen; events; the next step. -NET_EBUSY, -NET_EIO.
 int sigfox_fsk_begin(void);

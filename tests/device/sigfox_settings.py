@@ -133,6 +133,14 @@ raises(OSError, 22, s.send, b"x")
 s.close()
 raises(OSError, 9, s.send, b"x")
 
+# A carrier for a bench.
+sigfox.init(rcz=Sigfox.RCZ1)
+raises(ValueError, None, sigfox.cw, 868300000, True)
+raises(ValueError, None, sigfox.cw, 868130000, True, 0xE7)
+sigfox.cw(868130000, True)
+raises(OSError, 16, sigfox.cw, 868130000, True)
+sigfox.cw(868130000, False)
+
 
 class Mine(Sigfox):
     def __init__(self):

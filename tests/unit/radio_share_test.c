@@ -106,6 +106,16 @@ static void waiter_gets_it_when_it_can(void) {
     hal_unlock();
     sim_hal_run(1000);
     CHECK(sigfox.steps > 0, "after its next step the other has it");
+    hal_lock();
+    radio_release(&sigfox.owner);
+    hal_unlock();
+    sim_hal_run(1000);
+    unsigned steps = sigfox.steps;
+    hal_lock();
+    radio_step_soon();
+    hal_unlock();
+    sim_hal_run(1000);
+    CHECK(sigfox.steps == steps && lora.back == 1, "once");
     end();
 }
 

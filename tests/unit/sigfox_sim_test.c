@@ -36,8 +36,9 @@ static seen_t seen[FRAMES];
 static unsigned seen_count;
 static uint64_t turns[512]; // of the carrier on the air
 static size_t turns_count;
-static uint8_t last_phase;
+static uint8_t last_phase, top_level;
 static bool answers;
+static bool spoilt; // a damaged answer goes before the good one
 static uint8_t answer[8];
 static const uint8_t *station_key = device.key;
 static uint16_t bit_rate;
@@ -74,9 +75,16 @@ static size_t rebuild(uint8_t bits[26]) {
 }
 
 static void send_answer(sim_event_t *event) {
-    (void)event;
+    static uint8_t frame[15];
+    memcpy(frame, answer_frame, sizeof(frame));
+    if (spoilt) {
+        frame[5] ^= 0xff;
+        frame[7] ^= 0xff;
+        spoilt = false;
+        sim_time_at(event, sim_time_now() + 3000000000u);
+    }
     peer_fsk(&answer_modulation);
-    peer_send(answer_frame, sizeof(answer_frame));
+    peer_send(frame, sizeof(frame));
 }
 
 static void carrier_ended(const sim_air_frame_t *frame) {
@@ -110,6 +118,7 @@ static void on_point(const sim_air_frame_t *frame, const sim_air_point_t *point)
     if (point->phase != last_phase && turns_count < sizeof(turns) / sizeof(turns[0])) {
         turns[turns_count++] = point->at_ns;
     }
+    top_level = point->level > top_level ? point->level : top_level;
     last_phase = point->phase;
 }
 
@@ -154,6 +163,7 @@ static void boot(sim_chip_kind_t kind, int rcz) {
     memset(&answer_event, 0, sizeof(answer_event));
     seen_count = 0;
     answers = false;
+    spoilt = false;
     station_key = device.key;
     bit_rate = sigfox_zone(rcz)->bit_rate;
     sim_air_watch(on_air);
@@ -263,6 +273,10 @@ static void repeats_bits_and_out_of_band(void) {
     settle();
     CHECK(seen_count == 4 && seen[3].uplink.control && seen[3].uplink.payload[0] == 8, "is a keep-alive");
     CHECK(net_send(&s, "x", 1, NULL) == -NET_EINVAL, "and has no payload");
+    set(SIGFOX_SO_RX, 1);
+    CHECK(send("", 30 * S) == 0, "nor does it ask for a downlink");
+    settle();
+    CHECK(seen_count == 5 && seen[4].uplink.control, "whatever SO_RX says");
     CHECK(seen[1].first_ns - seen[0].end_ns > 20000000000u, "20 s lie between messages in RC2");
     CHECK_RULES();
 }
@@ -314,6 +328,50 @@ static void downlink_of_another_key_is_passed_over(void) {
     CHECK(sigfox_public_key(0) == 0, "back to the own one");
     station_key = other;
     CHECK(send("own", 100 * S) == -NET_ETIMEDOUT, "a station without it does not answer");
+    CHECK_RULES();
+}
+
+static void damaged_answer_is_passed_over(void) {
+    begin(SIGFOX_ZONE_RC1);
+    answers = true;
+    spoilt = true;
+    set(SIGFOX_SO_RX, 1);
+    CHECK(send("twice", 100 * S) == 0 && sigfox_engine.rx_count == 1, "the good one behind it is taken");
+    CHECK(sigfox_engine.schedule.report.rejected == 1, "and the other counted");
+    CHECK_RULES();
+}
+
+static void calibration_moves_every_frequency(void) {
+    begin(SIGFOX_ZONE_RC1);
+    const sigfox_offsets_t offsets = { .frequency = 100000, .rssi = -7 };
+    CHECK(sigfox_set_offsets(&offsets) == 0, "a correction of 100 kHz");
+    for (int i = 0; i < 2; ++i) {
+        CHECK(send("x", 20 * S) == 0, "a message");
+        settle();
+    }
+    for (unsigned i = 0; i < seen_count; ++i) {
+        CHECK(seen[i].frequency > 868150000 && seen[i].frequency < 868310000, "is that much higher");
+    }
+    CHECK(seen_count == 6, "every frame");
+    boot(SIM_SX1276, SIGFOX_ZONE_RC1);
+    sigfox_offsets_t kept;
+    sigfox_offsets(&kept);
+    CHECK(kept.frequency == 100000 && kept.rssi == -7, "it is kept");
+    CHECK_RULES();
+}
+
+static void identity_does_not_change_under_a_message(void) {
+    begin(SIGFOX_ZONE_RC1);
+    uint8_t id[4], got[8];
+    const uint8_t none[16] = { 0 };
+    CHECK(sigfox_provision(number, pac, none) == -NET_EINVAL, "a key of zeros is none");
+    CHECK(sigfox_identity(id, got) == 0 && memcmp(id, number, 4) == 0, "and the old one stays");
+    CHECK(net_send(&s, "x", 1, NULL) == 1, "a message is under way");
+    CHECK(sigfox_provision(number, pac, device.key) == -NET_EBUSY, "no other number,");
+    CHECK(sigfox_set_counter(5) == -NET_EBUSY && sigfox_public_key(1) == -NET_EBUSY, "counter or key meanwhile");
+    CHECK(finish(20 * S) == 0, "it ends");
+    settle();
+    CHECK(seen_count == 3 && seen[2].uplink.counter == 1, "well");
     CHECK_RULES();
 }
 
@@ -546,6 +604,50 @@ static void fsk_goes_from_device_to_device(void) {
     CHECK_RULES();
 }
 
+static void board_without_boost_is_refused(void) {
+    net_close(&s);
+    sigfox_deinit();
+    fixture_wiring_t rfo = fixture_wiring(SIM_SX1276);
+    rfo.board.boost_from_hz = UINT32_MAX;
+    CHECK(fixture_start(&rfo) == 0, "a board on the other pin");
+    hal_lock();
+    radio_release(&fixture.owner);
+    hal_unlock();
+    sigfox_settings_t settings = { .rcz = SIGFOX_ZONE_RC1 };
+    CHECK(sigfox_start() == 0 && sigfox_init(&settings) == -NET_EOPNOTSUPP, "cannot send Sigfox");
+    CHECK(strstr(words(), "PA_BOOST") != NULL && !sigfox_is_up(), "which is said");
+    settings = (sigfox_settings_t) { .mode = SIGFOX_MODE_FSK, .frequency = 868100000 };
+    CHECK(sigfox_init(&settings) == 0, "but FSK");
+    sigfox_deinit();
+}
+
+static void carrier_is_bounded(void) {
+    begin(SIGFOX_ZONE_RC1);
+    CHECK(sigfox_carrier(868000000, 70) == -NET_EINVAL, "outside the zone there is none");
+    CHECK(sigfox_carrier(868130000, 0xe7) == -NET_EINVAL && sigfox_carrier(868130000, 0) == -NET_EINVAL, "nor at a bad level");
+    top_level = 0;
+    CHECK(sigfox_carrier(868130000, 123) == 0, "one is sent");
+    CHECK(sigfox_carrier(868130000, 70) == -NET_EBUSY, "and not another");
+    CHECK(net_send(&s, "later", 5, NULL) == 5, "a message waits");
+    sim_hal_run(5 * S);
+    CHECK(top_level == 123 && sim_air_next(NULL) != NULL && turns_count == 0, "it is steady, at its level");
+    CHECK(finish(20 * S) == 0, "then the message goes");
+    settle();
+    CHECK(seen_count == 3 && seen[0].verdict == SIGFOX_NETWORK_OK, "as ever");
+    CHECK(sigfox_duty_used_ms(&sigfox_engine.schedule.duty, hal_now_us()) > 13200, "and both are on the account");
+    CHECK(sigfox_carrier(868130000, 70) == 0, "another");
+    sim_hal_run(S);
+    sigfox_carrier_stop();
+    sim_hal_run(100000);
+    CHECK(sim_air_next(NULL) == NULL && sigfox_engine.doing == SIGFOX_IDLE, "is stopped");
+    for (int i = 0; i < 2; ++i) {
+        CHECK(sigfox_carrier(868130000, 70) == 0, "8 s fit into the hour twice more");
+        sim_hal_run(9 * S);
+    }
+    CHECK(sigfox_carrier(868130000, 70) == -NET_ENOBUFS, "not three times");
+    CHECK_RULES();
+}
+
 static void chip_that_fails_is_told(void) {
     begin(SIGFOX_ZONE_RC1);
     CHECK(net_send(&s, "x", 1, NULL) == 1, "a message");
@@ -563,6 +665,9 @@ int main(void) {
     downlink_comes_and_is_confirmed();
     no_downlink_says_so();
     downlink_of_another_key_is_passed_over();
+    damaged_answer_is_passed_over();
+    calibration_moves_every_frequency();
+    identity_does_not_change_under_a_message();
     refusals_have_words();
     busy_channel_is_told();
     lora_and_sigfox_share_the_chip();
@@ -574,6 +679,8 @@ int main(void) {
     damaged_counter_has_to_be_set();
     macro_channels_take_turns();
     fsk_goes_from_device_to_device();
+    board_without_boost_is_refused();
+    carrier_is_bounded();
     chip_that_fails_is_told();
     printf("the engine takes %zu bytes\n", sizeof(sigfox_engine));
     return check_result();

@@ -196,9 +196,7 @@ class HubPort:
         if frame.key not in self._ahead:
             self._ahead[frame.key] = self._air.hold(frame.end_ns + 2 * MS)
             loop = asyncio.get_running_loop()
-            self._at(
-                frame.end_ns + MS, lambda: loop.call_later(LATE_S, lambda: self._end(frame))
-            )
+            self._at(frame.end_ns + MS, lambda: loop.call_later(LATE_S, lambda: self._end(frame)))
 
     def _let_go(self, key: tuple[int, int]) -> None:
         token = self._ahead.pop(key, None)

@@ -1,140 +1,33 @@
-"""The PC's side of the tour: servers on its loopback, the firmware, a TLS client.
+"""The tour: each step is a script on the firmware and its PC's side.
 
-`python3 tools/fw.py run` starts this. The firmware runs tour.py and reaches the
-PC as 10.0.2.2; its own port 8443 is the PC's 127.0.0.1:FORWARDED.
+`python3 tools/fw.py run` starts this. A new step is a file NAME.py for the firmware, a
+file NAME_pc.py with run() for the PC, and a line in STEPS.
 """
 
-import http.server
-import os
-import socket
-import ssl
-import subprocess
 import sys
-import tempfile
-import threading
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parents[1] / name) for name in ("tests", "tools")]
+REPO = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(REPO / "tests"), str(REPO / "tools")]
 
-import lorawan_net
-from harness.certs import Authority
-from harness.firmware import PC, firmware_path
-from harness.servers import DnsServer, TcpServer
+import ip_pc
+import lora_pc
+import lorawan_pc
+from pc import TourError
 
-PC_NAME = "pc.example"
-BOARD_NAME = "board.example"
-
-
-class Page(http.server.BaseHTTPRequestHandler):
-    """One page for every path."""
-
-    def do_GET(self) -> None:
-        """Answer."""
-        text = b"Hello from the PC, over TLS.\n"
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(text)))
-        self.end_headers()
-        self.wfile.write(text)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
-
-
-def https_server(certificate: tuple[Path, Path]) -> int:
-    """An HTTPS server in a thread; its port."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server.server_address[1]
-
-
-def echo(conn: socket.socket) -> None:
-    """Send back what comes, until its end."""
-    while data := conn.recv(4096):
-        conn.sendall(data)
-
-
-def udp_echo() -> int:
-    """A UDP echo server in a thread; its port."""
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            data, peer = server.recvfrom(2048)
-            server.sendto(data, peer)
-
-    threading.Thread(target=serve, daemon=True).start()
-    return server.getsockname()[1]
-
-
-def free_port() -> int:
-    """A TCP port that nobody has right now."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
-def ask_board(port: int, authority: Path) -> str:
-    """Connect to the firmware's TLS server, check who it is, and ask."""
-    context = ssl.create_default_context(cafile=str(authority))
-    with (
-        socket.create_connection(("127.0.0.1", port), timeout=10) as plain,
-        context.wrap_socket(plain, server_hostname=BOARD_NAME) as conn,
-    ):
-        conn.sendall(b"Who are you?\n")
-        return f"{conn.version()}, {conn.recv(200).decode().strip()}"
-
-
-def show(process: subprocess.Popen[str], board_port: int, authority: Path) -> int:
-    """Print what the firmware says; when its server is ready, be its client."""
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip() == "<server ready>":
-            print(f"   the PC heard: {ask_board(board_port, authority)}", flush=True)
-        else:
-            print(line, end="", flush=True)
-    return process.wait()
+STEPS = (ip_pc, lora_pc, lorawan_pc)
 
 
 def main() -> int:
-    """Start everything, run the firmware, and give its exit status."""
-    with tempfile.TemporaryDirectory(prefix="usocket-tour-") as name:
-        certs = Path(name)
-        authority = Authority(certs, "ca")
-        Authority(certs, "other-ca")
-        pc = authority.leaf("pc", PC_NAME)
-        authority.leaf("board", BOARD_NAME)
-        board_port = free_port()
-        with TcpServer(echo) as tcp, DnsServer({PC_NAME: PC}) as dns:
-            settings = {
-                "USOCKET_NET": "slirp",
-                "USOCKET_DNS": dns.setting,
-                "USOCKET_FORWARD": f"tcp:127.0.0.1:{board_port}:8443",
-            }
-            ports = [tcp.port, udp_echo(), https_server((pc.pem, pc.key))]
-            process = subprocess.Popen(
-                [firmware_path(), HERE / "tour.py", certs, *map(str, ports)],
-                env={**os.environ, **settings},
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            try:
-                status = show(process, board_port, authority.pem)
-            finally:
-                process.kill()
-                process.wait()
-    if status == 0:
-        print(
-            "\n8. LoRaWAN: a gateway and a network server on the PC, ten times as fast", flush=True
-        )
-        lorawan_net.run()
-        print("\nThat was the tour. Sigfox joins it when it is built.")
-    return status
+    """All steps, one after another; an exit status."""
+    try:
+        for step in STEPS:
+            step.run()
+    except TourError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print("\nThat was the tour. Sigfox joins it when it is built.")
+    return 0
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@
 #include "modradiosim.h"
 
 #define SPI_HZ_MAX (10000000)
+// How often somebody who must not let time move looks whether it may again.
+#define STANDS_MS (1)
 
 // --- Life --------------------------------------------------------------------
 
@@ -117,10 +119,25 @@ static mp_obj_t radiosim_init(size_t n_args, const mp_obj_t *pos_args, mp_map_t 
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(radiosim_init_obj, 1, radiosim_init);
 
+// Take the simulation's lock when time may move, which the bus lets it do.
+static void lock_for_bus(void) {
+    host_sim_lock();
+    while (host_sim_stands()) {
+        host_sim_unlock();
+        mp_handle_pending(true);
+        MP_THREAD_GIL_EXIT();
+        host_sim_lock();
+        host_sim_wait(SIM_NEVER, STANDS_MS);
+        host_sim_unlock();
+        MP_THREAD_GIL_ENTER();
+        host_sim_lock();
+    }
+}
+
 // Bytes on the bus. Without cs the chip neither listens nor speaks.
 static void transfer(radiosim_obj_t *self, const uint8_t *out, uint8_t *in, size_t len) {
     sim_chip_t *chip = radiosim_chip(self);
-    host_sim_lock();
+    lock_for_bus();
     for (size_t i = 0; i < len; i++) {
         uint8_t byte = self->selected ? sim_chip_spi_byte(chip, out[i]) : 0xff;
         if (in != NULL) {

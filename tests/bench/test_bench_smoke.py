@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: MIT
-"""The benchmarks run and leave their reports; running times decide nothing here."""
+"""The benchmarks run and leave their reports; times of the PC's clock decide nothing here."""
 
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-PROGRAM = Path(__file__).with_name("bench_inet.py")
+
+def run(name: str, *options: str | Path) -> str:
+    argv = [sys.executable, Path(__file__).with_name(f"bench_{name}.py"), *options]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_quick_benchmark_leaves_its_reports(tmp_path: Path) -> None:
-    argv: list[str | Path] = [sys.executable, PROGRAM, "--quick", "udp_64", "--out", tmp_path]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run("inet", "--quick", "udp_64", "--out", tmp_path)
     report = json.loads((tmp_path / "bench_inet.json").read_text())
     assert [one["name"] for one in report["speed"]] == ["udp_64"]
     assert set(report["speed"][0]["us"]) == {"peer", "ours"}
@@ -20,6 +23,7 @@ def test_quick_benchmark_leaves_its_reports(tmp_path: Path) -> None:
     assert (tmp_path / "bench_inet.svg").read_text().startswith("<svg ")
 
 
+<<<<<<< HEAD
 def test_quick_lorawan_benchmark(tmp_path: Path) -> None:
     """Also: the MAC of thousands of devices delivers what pure ALOHA's theory says."""
     program = PROGRAM.with_name("bench_lorawan.py")
@@ -32,3 +36,15 @@ def test_quick_lorawan_benchmark(tmp_path: Path) -> None:
         assert abs(one["delivered"] - one["theory"]) < 0.05, one
     for found in report["size"].values():
         assert found["EU868, one frame in each queue, one group"]["ram"] <= 2560
+=======
+def test_radio_benchmark_meets_its_goal(tmp_path: Path) -> None:
+    """In virtual time, so that the PC's load changes nothing."""
+    assert "missed" not in run("radio", "--no-callgrind", "--out", tmp_path)
+    report = json.loads((tmp_path / "bench_radio.json").read_text())
+    assert len(report["use"]) == 8
+    assert all(one["use"] > 98 for one in report["use"])
+    for one in report["cost"]:
+        assert one["needed_transfers"] <= one["transfers"] <= 12
+        assert one["needed_bytes"] <= one["bytes"] <= one["size"] + 24
+    assert 0 < report["ram"]["radio"] < 1024 and 0 < report["ram"]["task_stack"] < 2048
+>>>>>>> main

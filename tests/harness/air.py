@@ -31,6 +31,7 @@ class Air(Closing):
         self._recorder = Recorder(self.hub, self._record)
         self.hub.listen(self._members)
         self._stop = threading.Event()
+        self.serving = threading.Lock()  # who holds it keeps the hub from working
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -40,8 +41,9 @@ class Air(Closing):
 
     def _serve(self) -> None:
         while not self._stop.is_set():
-            self.hub.step(0.05)
-            self._recorder.look()
+            with self.serving:
+                self.hub.step(0.05)
+                self._recorder.look()
 
     def _members(self, event: Event) -> None:
         if isinstance(event, Joined):

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -376,9 +377,8 @@ PING_PONG = """
 
 def test_a_thousand_frames_by_socket() -> None:
     """AF_LORA sockets of two firmwares: 1,000 frames there and back, none lost."""
-    # What a loaded PC delays must not look like a frame that came too late.
     with (
-        Air(factor=10, lateness_us=50_000) as air,
+        Air(factor=10) as air,
         Firmware(PING_PONG, "500", "second", env=air.env("second")) as second,
         Firmware(PING_PONG, "500", "first", env=air.env("first", x=100)) as first,
     ):
@@ -389,6 +389,30 @@ def test_a_thousand_frames_by_socket() -> None:
         assert first.check(60)[-1] == "broken {}"
         assert second.check(60)[-1] == "broken {}"
         records = air.wait_frames(1000)
+    assert {record.fate for record in records} == {Fate.RECEIVED}
+
+
+def test_nothing_is_lost_when_the_pc_is_busy() -> None:
+    """A firmware, and then the hub, gets no CPU for a while: the others wait for it."""
+    with (
+        Air(factor=20) as air,
+        Firmware(PING_PONG, "300", "second", env=air.env("second")) as second,
+        Firmware(PING_PONG, "300", "first", env=air.env("first", x=100)) as first,
+    ):
+        for firmware in (second, first):
+            firmware.expect("ready")
+        second.write("\n")
+        first.write("\n")
+        for firmware in (second, first):
+            time.sleep(0.05)
+            firmware.process.send_signal(signal.SIGSTOP)
+            time.sleep(0.3)  # 6 s of simulated time
+            firmware.process.send_signal(signal.SIGCONT)
+        with air.serving:
+            time.sleep(0.3)
+        assert first.check(60)[-1] == "broken {}"
+        assert second.check(60)[-1] == "broken {}"
+        records = air.wait_frames(600)
     assert {record.fate for record in records} == {Fate.RECEIVED}
 
 
@@ -409,7 +433,7 @@ def test_polarity_of_a_gateway() -> None:
             pass
     """
     with (
-        Air(factor=10, lateness_us=50_000) as air,
+        Air(factor=10) as air,
         Firmware(third, env=air.env("third", y=100)) as other,
         Firmware(PING_PONG, "20", "second", "tx_iq", env=air.env("gateway")) as gateway,
         Firmware(PING_PONG, "20", "first", "rx_iq", env=air.env("node", x=100)) as node,

@@ -16,8 +16,10 @@ from typing import BinaryIO
 from fwlib.airhub import Event, Hub
 from fwlib.airmessage import NEVER, Fate, Frame, Modem, Stage, Told
 
-# Real time that receivers' reports may need after the end of a frame.
+# Real time that receivers' reports may need after the end of a frame; firmwares may
+# need more on a loaded PC, but when they are held they report nothing.
 LINGER_S = 0.25
+HELD_S = 3.0
 LINKTYPE_LORATAP = 270
 RSSI_NONE = 255
 
@@ -73,12 +75,14 @@ class Recorder:
         """Hand out the frames that are over; with flush, those that are not, too."""
         now = time.monotonic()
         sim = self._hub.now()
+        settled = self._hub.settled()
         for key, record in list(self._open.items()):
             end = record.frame.end_ns
             # Frames that a test or a gateway sends are announced once, in advance.
             if key not in self._ended and end != NEVER and sim > end:
                 self._ended[key] = now
-            over = now - self._ended.get(key, now) > LINGER_S
+            since = now - self._ended.get(key, now)
+            over = since > (LINGER_S if end < settled else HELD_S)
             if over or flush:
                 del self._open[key]
                 self._ended.pop(key, None)

@@ -46,6 +46,7 @@ class Air:
         self._holds: dict[int, int] = {}
         self._tokens = 0
         self._number = 0
+        self._now = 0
         self._frames: collections.deque[Frame] = collections.deque()
         end = time.monotonic() + WELCOME_S
         while self._time is None:
@@ -69,7 +70,8 @@ class Air:
     def now(self) -> int:
         """Simulated time in nanoseconds, as the hub has let it run by now."""
         self._wait(0)
-        return self.time.at(time.monotonic_ns())
+        self._now = max(self._now, self.time.at(time.monotonic_ns()))
+        return self._now
 
     def receive(self, timeout: float) -> Frame | None:
         """The next announcement that others make, or None when none comes in time.

@@ -2,7 +2,8 @@
 
 Each firmware (USOCKET_AIR=PORT) announces the frames that its chips send; the hub
 repeats each to all the others. Simulated time follows the PC's monotonic clock times
-a factor; a hold keeps all participants from passing a moment until it is released.
+a factor, but nobody's runs ahead of what others may still announce (airpace.py); a hold
+keeps all participants from passing a moment until it is released.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dataclasses import dataclass, replace
 from fwlib.airmessage import (
     HOLD_FORMAT,
     MESSAGE_MAX,
+    MOMENT_FORMAT,
     NEVER,
     PARTICIPANTS_MAX,
     RADIOS_MAX,
@@ -30,8 +32,10 @@ from fwlib.airmessage import (
     Time,
     Told,
     Type,
+    pack,
     unpack,
 )
+from fwlib.airpace import Pace
 
 Address = tuple[str, int]
 
@@ -42,8 +46,12 @@ TELL_S = 1.0
 # A hold of another process must be said again within this time.
 HOLD_S = 5.0
 BUFFER_BYTES = 4 * 1024 * 1024
-# How late a frame's announcement may come, in real time (docs/simulation.md).
+# How late a frame's announcement may come, in real time (docs/simulation.md); under a
+# small factor, in simulated time.
 LATENESS_US = 10_000
+LATENESS_MIN_NS = 2_000_000
+# Linux: ask to be told of addresses where nobody is any more.
+IP_RECVERR = 11
 FACTOR_MIN, FACTOR_MAX = 0.01, 10000.0
 
 
@@ -59,6 +67,7 @@ class Participant:
     heard: float
     loss_from_db: float = 0.0
     loss_to_db: float = 0.0
+    reports: bool = False  # how far its time has moved: a firmware
 
 
 @dataclass
@@ -99,6 +108,7 @@ class Hub:
             raise ValueError(f"the time factor is {factor}, allowed is 0.01 to 10000")
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
+        self._socket.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
         self._socket.bind(("127.0.0.1", port))
         self._socket.setblocking(False)
         self.seed = random.SystemRandom().getrandbits(32) if seed is None else seed & 0xFFFFFFFF
@@ -110,6 +120,7 @@ class Hub:
         self._holds: dict[tuple[Address | None, int], tuple[int, float]] = {}
         self._tokens = 0
         self._next_tell = 0.0
+        self._now = 0
         self._listeners: list[Callable[[Event], None]] = []
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
@@ -123,8 +134,9 @@ class Hub:
             wall_ns=wall,
             sim_ns=wall,
             unix_ns=time.time_ns(),
-            lateness_ns=round(lateness_us * 1000 * factor),
+            lateness_ns=max(round(lateness_us * 1000 * factor), LATENESS_MIN_NS),
         )
+        self._pace = Pace(self._time.lateness_ns)
 
     # -- What others ask
 
@@ -141,7 +153,13 @@ class Hub:
     def now(self) -> int:
         """Simulated time in nanoseconds."""
         with self._lock:
-            return self._time.at(time.monotonic_ns())
+            self._now = max(self._now, self._time.at(time.monotonic_ns()))
+            return self._now
+
+    def settled(self) -> int:
+        """What happened before this moment of simulated time has been told by all."""
+        with self._lock:
+            return self._pace.settled
 
     def unix_ns(self, sim_ns: int) -> int:
         """The date of a moment of simulated time, in nanoseconds since 1970."""
@@ -193,8 +211,10 @@ class Hub:
                 self._holds_changed()
 
     def _holds_changed(self) -> None:
+        self._go_on_from(self._time.at(time.monotonic_ns()))
+
+    def _go_on_from(self, sim: int) -> None:
         wall = time.monotonic_ns()
-        sim = self._time.at(wall)
         self._time = replace(
             self._time,
             sequence=self._time.sequence + 1,
@@ -209,6 +229,13 @@ class Hub:
         self._next_tell = time.monotonic() + TELL_S
         for one in self._participants.values():
             self._send(replace(self._time, participant=one.number).pack(Type.TIME), one.address)
+        self._tell_limit()
+
+    def _tell_limit(self) -> None:
+        message = pack(Type.LIMIT, MOMENT_FORMAT.pack(self._pace.limit))
+        for one in self._participants.values():
+            if one.reports:
+                self._send(message, one.address)
 
     # -- Serving
 
@@ -251,13 +278,29 @@ class Hub:
             with self._lock, contextlib.suppress(ValueError, struct.error):
                 events += self._take(message, sender)
         with self._lock:
+            events += self._miss()
             events += self._look_around()
         for event in events:
             for listener in self._listeners:
                 listener(event)
 
+    def _miss(self) -> list[Event]:
+        """Those to whom we sent and who have ended without a word. After all messages."""
+        events: list[Event] = []
+        with contextlib.suppress(OSError):
+            while True:
+                _, _, _, address = self._socket.recvmsg(MESSAGE_MAX, 512, socket.MSG_ERRQUEUE)
+                if address in self._participants:
+                    events += self._leave(address)
+        return events
+
     def _look_around(self) -> list[Event]:
         now = time.monotonic()
+        if self._pace.moved(now):
+            self._tell_limit()
+        slower = self._pace.behind(self._time.at(time.monotonic_ns()))
+        if slower is not None:
+            self._go_on_from(slower)
         gone = [one for one in self._participants.values() if now - one.heard > SILENCE_S]
         over = [key for key, (_, until) in self._holds.items() if now > until]
         for key in over:
@@ -276,15 +319,18 @@ class Hub:
         if known is None:
             return []
         known.heard = time.monotonic()
-        if kind == Type.FRAME:
+        if kind == Type.REACHED:
+            known.reports = True
+            self._pace.reached(sender, MOMENT_FORMAT.unpack_from(body)[0], known.heard)
+        elif kind == Type.FRAME:
             frame = Frame.unpack(body)
             self._repeat(frame, known)
             return [frame]
-        if kind == Type.FATE:
+        elif kind == Type.FATE:
             return [Told.unpack(body)]
-        if kind == Type.BYE:
+        elif kind == Type.BYE:
             return self._leave(sender)
-        if kind == Type.HOLD:
+        elif kind == Type.HOLD:
             token, at = HOLD_FORMAT.unpack_from(body)
             self._hold_for(sender, token, at)
         elif kind == Type.RELEASE:
@@ -324,6 +370,7 @@ class Hub:
 
     def _leave(self, address: Address) -> list[Event]:
         one = self._participants.pop(address)
+        self._pace.left(address)
         held = [key for key in self._holds if key[0] == address]
         for key in held:
             del self._holds[key]
@@ -354,5 +401,7 @@ class Hub:
         return random.Random(key).gauss(0.0, self.fading_db)
 
     def _send(self, message: bytes, to: Address) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.sendto(message, to)
+        for _ in range(2):  # the first time may tell of the fate of another message
+            with contextlib.suppress(OSError):
+                self._socket.sendto(message, to)
+                return

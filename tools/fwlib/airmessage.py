@@ -30,6 +30,8 @@ class Type(IntEnum):
     BYE = 6
     HOLD = 7
     RELEASE = 8
+    REACHED = 9
+    LIMIT = 10
 
 
 class Stage(IntEnum):
@@ -265,6 +267,8 @@ class Told:
 
 HOLD_FORMAT = struct.Struct("<IQ")
 RELEASE_FORMAT = struct.Struct("<I")
+# REACHED and LIMIT
+MOMENT_FORMAT = struct.Struct("<Q")
 
 
 def pack(kind: Type, body: bytes = b"") -> bytes:

@@ -24,6 +24,8 @@ from fwlib.steps import (
 TESTS = REPO / "tests"
 # Seconds that a level may take: several times what it needs.
 LEVEL_LIMIT = 1800.0
+# pytest's exit status when it found none.
+NO_TESTS = 5
 
 
 @dataclass
@@ -103,9 +105,14 @@ def read_junit(result: Result, report: Path) -> None:
 
 
 def run_reporting(
-    level: str, argv: list[str | Path], report: Path, env: Mapping[str, str] | None = None
+    level: str,
+    argv: list[str | Path],
+    report: Path,
+    *,
+    keyword: str,
+    env: Mapping[str, str] | None = None,
 ) -> Result:
-    """Run a test program that leaves a junit report, and count."""
+    """Run a test program that leaves a junit report, and count; keyword chose the tests."""
     result = Result(level)
     file_name = f"test-{level.replace(' ', '-')}"
     log = new_log(file_name)
@@ -116,9 +123,12 @@ def run_reporting(
     result.seconds = time.monotonic() - start
     if report.exists():
         read_junit(result, report)
-    if status != 0 and not result.failed:
+    found = result.passed or result.skipped or result.failed
+    if keyword and not found and status in (0, NO_TESTS):
+        result.skipped.append((level, f"no test matches -k {keyword}"))
+    elif status != 0 and not result.failed:
         result.failed.append(f"{level}: ended with status {status}")
-    if status == 0 and not (result.passed or result.skipped):
+    elif status == 0 and not found:
         result.failed.append(f"{level}: no tests found")
     step.end(result.summary())
     if result.failed:
@@ -155,7 +165,7 @@ def run_unit(run: Run) -> list[Result]:
         argv += ["--timeout", "60", "--output-junit", report, "-j2"]
         if run.keyword:
             argv += ["-R", run.keyword]
-        results.append(run_reporting(name, argv, report))
+        results.append(run_reporting(name, argv, report, keyword=run.keyword))
     return results
 
 
@@ -174,7 +184,7 @@ def run_pytest(run: Run, level: str, source: str = "stable") -> Result:
     argv += ["-v", "--tb=short", f"--junitxml={report}"]
     if run.keyword:
         argv += ["-k", run.keyword]
-    return run_reporting(name, argv, report, env=host.environment())
+    return run_reporting(name, argv, report, keyword=run.keyword, env=host.environment())
 
 
 def run_unstable(run: Run) -> list[Result]:

@@ -25,6 +25,11 @@
 // Radios have the numbers participant * 256 + 1 and so on; the air's own are lower.
 #define RADIOS_MAX (256)
 #define BUFFER_BYTES (1 << 20)
+// How much of the lateness may pass between two reports of the time; the hub grants
+// four of these (airhub.py).
+#define REPORTS (5)
+// A report that was lost is made good by the next one, or after this.
+#define REPORT_AGAIN_NS (200000000ull)
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static uint16_t hub_port; // 0: no hub is named
@@ -40,6 +45,7 @@ static uint32_t radios; // placed so far
 static uint32_t sequence; // of the hub's last time
 static uint64_t hub_heard_ns; // CLOCK_MONOTONIC
 static uint64_t join_at_ns;
+static uint64_t reported_ns; // CLOCK_MONOTONIC
 
 // --- USOCKET_AIR -------------------------------------------------------------
 
@@ -119,6 +125,14 @@ static void say_join(void) {
     send_message(message, host_air_put_join(message, &self));
 }
 
+// So far this firmware says all that it has sent.
+static uint64_t report(uint64_t now_ns) {
+    uint8_t message[HOST_AIR_MESSAGE_MAX];
+    reported_ns = wall_now();
+    send_message(message, host_air_put_reached(message, now_ns));
+    return now_ns + sim_air_lateness() / REPORTS + 1;
+}
+
 static bool is_ours(uint32_t source) {
     return source / RADIOS_MAX == participant;
 }
@@ -169,16 +183,20 @@ static void take_message(const uint8_t *message, size_t len) {
     int type = host_air_type(message, len);
     host_air_time_t time;
     host_air_frame_t frame;
+    uint64_t limit_ns;
     if ((type == HOST_AIR_TIME || type == HOST_AIR_WELCOME) && host_air_get_time(message, len, &time)) {
         take_time(&time);
     } else if (type == HOST_AIR_FRAME && host_air_get_frame(message, len, &frame)) {
         sim_air_from_outside(&frame.frame, frame.x_m, frame.y_m);
+    } else if (type == HOST_AIR_LIMIT && host_air_get_limit(message, len, &limit_ns)) {
+        host_sim_set_limit(limit_ns);
     }
 }
 
 // A hub that went away must not hold the time for ever.
 static void let_go(void) {
     host_sim_time_t time;
+    host_sim_set_limit(SIM_NEVER);
     host_sim_get_time(&time);
     if (time.hold_ns == SIM_NEVER) {
         return;
@@ -199,6 +217,9 @@ static void drain(void) {
     uint64_t now = wall_now();
     if (now >= join_at_ns) {
         say_join();
+    }
+    if (now - reported_ns > REPORT_AGAIN_NS) {
+        report(sim_time_now());
     }
     if (now - hub_heard_ns > HUB_SILENT_NS) {
         let_go();
@@ -265,7 +286,7 @@ int host_air_start(void) {
     }
     warned = false;
     sim_air_watch(on_air);
-    host_sim_set_source(hub_fd, drain);
+    host_sim_set_source(&(host_sim_source_t) { .fd = hub_fd, .drain = drain, .moved = report });
     return 0;
 }
 

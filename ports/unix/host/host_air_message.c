@@ -74,6 +74,12 @@ size_t host_air_put_bye(uint8_t out[HOST_AIR_MESSAGE_MAX]) {
     return (size_t)(begin(out, HOST_AIR_BYE).at - out);
 }
 
+size_t host_air_put_reached(uint8_t out[HOST_AIR_MESSAGE_MAX], uint64_t sim_ns) {
+    writer_t to = begin(out, HOST_AIR_REACHED);
+    put(&to, sim_ns, 8);
+    return (size_t)(to.at - out);
+}
+
 size_t host_air_put_fate(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_fate_t *fate) {
     writer_t to = begin(out, HOST_AIR_FATE);
     put(&to, fate->receiver, 4);
@@ -157,6 +163,12 @@ bool host_air_get_time(const uint8_t *message, size_t len, host_air_time_t *time
     time->lateness_ns = get(&from, 8);
     return !from.bad && time->time.factor_milli >= HOST_SIM_FACTOR_MIN
            && time->time.factor_milli <= HOST_SIM_FACTOR_MAX;
+}
+
+bool host_air_get_limit(const uint8_t *message, size_t len, uint64_t *sim_ns) {
+    reader_t from = { message + HEADER, len - HEADER, false };
+    *sim_ns = get(&from, 8);
+    return !from.bad;
 }
 
 bool host_air_get_frame(const uint8_t *message, size_t len, host_air_frame_t *out) {

@@ -21,6 +21,9 @@ typedef enum {
     HOST_AIR_FRAME = 4, // both ways: a frame begins, or has ended
     HOST_AIR_FATE = 5, // to the hub: what became of a frame at a receiver
     HOST_AIR_BYE = 6, // to the hub: I leave
+    // 7 and 8 are a client's
+    HOST_AIR_REACHED = 9, // to the hub: so far my time has moved
+    HOST_AIR_LIMIT = 10, // from the hub: nobody passes this time
 } host_air_type_t;
 
 typedef struct {
@@ -57,11 +60,13 @@ size_t host_air_put_join(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_join_
 size_t host_air_put_frame(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_frame_t *frame);
 size_t host_air_put_fate(uint8_t out[HOST_AIR_MESSAGE_MAX], const host_air_fate_t *fate);
 size_t host_air_put_bye(uint8_t out[HOST_AIR_MESSAGE_MAX]);
+size_t host_air_put_reached(uint8_t out[HOST_AIR_MESSAGE_MAX], uint64_t sim_ns);
 
 // The type of a message; 0 when it is none, or of another version.
 int host_air_type(const uint8_t *message, size_t len);
 // False when the message is too short or says what cannot be.
 bool host_air_get_time(const uint8_t *message, size_t len, host_air_time_t *time);
 bool host_air_get_frame(const uint8_t *message, size_t len, host_air_frame_t *frame);
+bool host_air_get_limit(const uint8_t *message, size_t len, uint64_t *sim_ns);
 
 #endif // USOCKET_PORTS_UNIX_HOST_AIR_MESSAGE_H

@@ -33,8 +33,9 @@ static host_sim_time_t clock_now = { .factor_milli = 1000, .hold_ns = SIM_NEVER 
 static int busy_count;
 static uint64_t pacer_due; // the simulated time that the pacing thread sleeps for
 static bool stopping;
-static int source_fd = -1;
-static void (*source_drain)(void);
+static uint64_t limit_ns = SIM_NEVER; // besides clock_now.hold_ns
+static host_sim_source_t source = { .fd = -1 };
+static uint64_t moved_at = SIM_NEVER; // when the source wants to know
 
 static pthread_t pacer;
 static bool pacer_runs;
@@ -48,17 +49,21 @@ static uint64_t wall_now(void) {
     return (uint64_t)now.tv_sec * NS + (uint64_t)now.tv_nsec;
 }
 
+static uint64_t end_of_time(void) {
+    return clock_now.hold_ns < limit_ns ? clock_now.hold_ns : limit_ns;
+}
+
 // Where simulated time should be.
 static uint64_t target(void) {
     uint64_t wall = wall_now();
     uint64_t passed = wall > clock_now.wall_ns ? wall - clock_now.wall_ns : 0;
     uint64_t at = clock_now.sim_ns + (uint64_t)((unsigned __int128)passed * clock_now.factor_milli / 1000);
-    return at < clock_now.hold_ns ? at : clock_now.hold_ns;
+    return at < end_of_time() ? at : end_of_time();
 }
 
 // Real time until simulated time should be there.
 static uint64_t wall_until(uint64_t sim_ns) {
-    if (sim_ns > clock_now.hold_ns) {
+    if (sim_ns > end_of_time()) {
         return PACER_SLEEP_NS;
     }
     uint64_t ahead = sim_ns > clock_now.sim_ns ? sim_ns - clock_now.sim_ns : 0;
@@ -71,12 +76,9 @@ static uint64_t wall_until(uint64_t sim_ns) {
     return at - wall < PACER_SLEEP_NS ? (uint64_t)(at - wall) : PACER_SLEEP_NS;
 }
 
-// Move to the present, one event after another. An event may make somebody busy:
-// then time stands where it is.
-static void catch_up(void) {
-    if (source_drain != NULL) {
-        source_drain();
-    }
+// To the present, one event after another. An event may make somebody busy: then
+// time stands where it is.
+static void move(void) {
     uint64_t to = target();
     for (int i = 0; i < EVENTS_AT_ONCE && busy_count == 0; i++) {
         uint64_t next = sim_time_next();
@@ -88,9 +90,24 @@ static void catch_up(void) {
     }
 }
 
+static void catch_up(void) {
+    if (source.drain != NULL) {
+        source.drain();
+    }
+    move();
+    uint64_t now = sim_time_now();
+    if (now >= moved_at) {
+        moved_at = source.moved(now);
+    }
+}
+
 // When the pacing thread has something to do.
 static uint64_t next_due(void) {
-    return busy_count > 0 ? SIM_NEVER : sim_time_next();
+    if (busy_count > 0) {
+        return SIM_NEVER;
+    }
+    uint64_t next = sim_time_next();
+    return next < moved_at ? next : moved_at;
 }
 
 // --- The lock ----------------------------------------------------------------
@@ -164,6 +181,15 @@ void host_sim_busy(bool busy) {
 void host_sim_set_time(const host_sim_time_t *time) {
     clock_now = *time;
     pacer_due = SIM_NEVER; // it must look again
+}
+
+void host_sim_set_limit(uint64_t to_ns) {
+    limit_ns = to_ns;
+    pacer_due = SIM_NEVER;
+}
+
+bool host_sim_stands(void) {
+    return sim_time_now() >= end_of_time();
 }
 
 void host_sim_get_time(host_sim_time_t *time) {
@@ -241,7 +267,7 @@ static void *pacer_thread(void *arg) {
         host_sim_lock();
         uint64_t due = next_due();
         uint64_t sleep = due == SIM_NEVER ? PACER_SLEEP_NS : wall_until(due);
-        struct pollfd fds[2] = { { .fd = poke_fd, .events = POLLIN }, { .fd = source_fd, .events = POLLIN } };
+        struct pollfd fds[2] = { { .fd = poke_fd, .events = POLLIN }, { .fd = source.fd, .events = POLLIN } };
         bool stop = stopping;
         pacer_due = due;
         give_lock();
@@ -257,9 +283,9 @@ static void *pacer_thread(void *arg) {
     }
 }
 
-void host_sim_set_source(int fd, void (*drain)(void)) {
-    source_fd = fd;
-    source_drain = drain;
+void host_sim_set_source(const host_sim_source_t *from) {
+    source = *from;
+    moved_at = 0;
     poke_pacer();
 }
 

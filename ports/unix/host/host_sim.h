@@ -53,6 +53,12 @@ void host_sim_busy(bool busy);
 // Locked: new settings of the clock. Time that was reached is never taken back.
 void host_sim_set_time(const host_sim_time_t *time);
 void host_sim_get_time(host_sim_time_t *time);
+// Locked: time does not pass limit_ns either (SIM_NEVER: no limit), which may be told
+// often: how far the others on the air allow it.
+void host_sim_set_limit(uint64_t limit_ns);
+// Locked: does a hold or the limit keep time from moving? Whoever moves it by SPI
+// should wait then.
+bool host_sim_stands(void);
 
 // Locked: give the lock up, sleep until host_sim_notify(), until simulated time is
 // deadline_ns, or wall_ms of real time have passed (at least 1), and take it again.
@@ -64,8 +70,14 @@ void host_sim_sleep(pthread_cond_t *cond);
 void host_sim_notify(void);
 
 // Where news from other processes comes in: when fd is readable, and before time
-// moves, drain() is called with the lock. Locked; once.
-void host_sim_set_source(int fd, void (*drain)(void));
+// moves, drain() is called with the lock; after it has moved, moved(), which answers
+// the simulated time at which it wants to be called again. Locked; once.
+typedef struct {
+    int fd;
+    void (*drain)(void);
+    uint64_t (*moved)(uint64_t now_ns);
+} host_sim_source_t;
+void host_sim_set_source(const host_sim_source_t *source);
 
 // A thread that blocks all signals; true if it started.
 bool host_sim_thread(pthread_t *thread, const char *name, void *(*function)(void *));

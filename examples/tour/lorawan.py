@@ -1,19 +1,16 @@
-# LoRaWAN, as a script on the firmware; lorawan_net.py starts it, twice. Lines in <>
+# LoRaWAN, as a script on the firmware; lorawan_pc.py starts it, twice. Lines in <>
 # are for the PC, which answers with a line.
 
 import socket
 import sys
 
 from network import LoRa
+from tour import say
 
 # A device of your own has other numbers, and a key that nobody knows.
 DEV_EUI = bytes.fromhex("70B3D57ED0000001")
 JOIN_EUI = bytes.fromhex("0102030405060708")
 APP_KEY = bytes.fromhex("2b7e151628aed2a6abf7158809cf4f3c")
-
-
-def say(text, *args):
-    print("   " + text % args)
 
 
 def ask(what):

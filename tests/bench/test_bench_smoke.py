@@ -23,20 +23,17 @@ def test_quick_benchmark_leaves_its_reports(tmp_path: Path) -> None:
     assert (tmp_path / "bench_inet.svg").read_text().startswith("<svg ")
 
 
-<<<<<<< HEAD
 def test_quick_lorawan_benchmark(tmp_path: Path) -> None:
     """Also: the MAC of thousands of devices delivers what pure ALOHA's theory says."""
-    program = PROGRAM.with_name("bench_lorawan.py")
-    argv: list[str | Path] = [sys.executable, program, "--quick", "--out", tmp_path]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    run("lorawan", "--quick", "--out", tmp_path)
     report = json.loads((tmp_path / "bench_lorawan.json").read_text())
     assert report["windows"]["start_error_us"] <= 50
     for one in report["scale"]["aloha"]:
         assert abs(one["delivered"] - one["theory"]) < 0.05, one
     for found in report["size"].values():
         assert found["EU868, one frame in each queue, one group"]["ram"] <= 2560
-=======
+
+
 def test_radio_benchmark_meets_its_goal(tmp_path: Path) -> None:
     """In virtual time, so that the PC's load changes nothing."""
     assert "missed" not in run("radio", "--no-callgrind", "--out", tmp_path)
@@ -47,4 +44,3 @@ def test_radio_benchmark_meets_its_goal(tmp_path: Path) -> None:
         assert one["needed_transfers"] <= one["transfers"] <= 12
         assert one["needed_bytes"] <= one["bytes"] <= one["size"] + 24
     assert 0 < report["ram"]["radio"] < 1024 and 0 < report["ram"]["task_stack"] < 2048
->>>>>>> main

@@ -1,5 +1,5 @@
-# LoRaWAN, as a script on the firmware; lorawan_pc.py starts it, twice. Lines in <> are
-# for the PC, which answers with a line.
+# LoRaWAN, as a script on the firmware; lorawan_pc.py starts it, twice. Lines in <>
+# are for the PC, which answers with a line.
 
 import socket
 import sys

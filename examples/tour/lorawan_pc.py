@@ -1,4 +1,4 @@
-"""LoRaWAN, the PC's side: an air, a gateway, a network server."""
+"""LoRaWAN, the PC's side: an air, a gateway, a network server, and kill -9."""
 
 import tempfile
 import time
@@ -12,16 +12,17 @@ FACTOR = 10.0
 
 
 def follow(node: Node, net: LorawanAir, device: Device) -> None:
-    """Print what a node says, and do what it asks for, until it wants to be killed or ends."""
+    """Print what a node says, and do what it asks for, until it ends or wants to be killed."""
     for line in node:
-        if line == "<kill>":
-            time.sleep(0.4)  # it is in the middle of an uplink
-            say("ended with kill -9 in the middle of an uplink")
-            return
         if line in ("<rx1>", "<rx2>", "<c>"):
             window = line[1:-1]
             net.send(device, 20, f"hello in {window}".encode(), window=window)
             node.write("\n")
+        elif line == "<kill>":
+            time.sleep(0.4)  # it is in the middle of an uplink
+            node.close()
+            say("the PC ended it with kill -9 in the middle of an uplink")
+            return
         else:
             say(line)
 

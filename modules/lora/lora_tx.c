@@ -32,8 +32,8 @@ lora_tx_frame_t *lora_tx_at(lora_tx_t *tx, size_t place) {
 void lora_tx_remove(lora_tx_t *tx, size_t place, int error) {
     uint8_t slot = tx->order[place];
     uint32_t number = tx->slots[slot].number;
-    tx->results[number % LORA_TX_RESULTS].number = number;
-    tx->results[number % LORA_TX_RESULTS].error = error;
+    tx->result_number[number % LORA_TX_RESULTS] = number;
+    tx->result_error[number % LORA_TX_RESULTS] = (int16_t)error;
     tx->count -= 1;
     memmove(tx->order + place, tx->order + place + 1, tx->count - place);
     tx->order[tx->count] = slot;
@@ -53,5 +53,5 @@ int lora_tx_result(const lora_tx_t *tx, uint32_t number) {
         return -NET_EAGAIN;
     }
     size_t i = number % LORA_TX_RESULTS;
-    return tx->results[i].number == number ? tx->results[i].error : 0;
+    return tx->result_number[i] == number ? tx->result_error[i] : 0;
 }

@@ -36,10 +36,9 @@ typedef struct {
     uint8_t order[LORA_TX_FRAMES]; // slot numbers: those that wait, then the free ones
     uint8_t count;
     uint32_t last; // the number given last
-    struct {
-        uint32_t number;
-        int16_t error;
-    } results[LORA_TX_RESULTS];
+    // What became of the last ones, by number modulo LORA_TX_RESULTS.
+    uint32_t result_number[LORA_TX_RESULTS];
+    int16_t result_error[LORA_TX_RESULTS];
 } lora_tx_t;
 
 void lora_tx_clear(lora_tx_t *tx);

@@ -331,9 +331,7 @@ def read_capture(path: Path, keys: Keys) -> list[Reading]:
         pytest.skip("tshark is not installed")
     known = [identify(frame, keys) for frame in frames_of(path)]
     rows = dict(key_row(one) for one in known)
-    readings = run_tshark(known, rows.values(), path)
-    pairs = zip(known, readings, strict=True)
-    return [reading if readable(one) else {UNREADABLE: True} for one, reading in pairs]
+    return run_tshark(known, rows.values(), path)
 
 
 def run_tshark(
@@ -359,7 +357,8 @@ def run_tshark(
     lines = done.stdout.splitlines()
     if len(lines) != len(known):
         raise RuntimeError(f"tshark printed {len(lines)} lines for {len(known)} frames")
-    return [tshark_line(line) for line in lines]
+    pairs = zip(known, lines, strict=True)
+    return [tshark_line(line) if readable(one) else {UNREADABLE: True} for one, line in pairs]
 
 
 def tshark_line(line: str) -> Reading:

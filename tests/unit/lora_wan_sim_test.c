@@ -128,19 +128,23 @@ static void forget_firmware(void) {
     memset(&lora_wan, 0, sizeof(lora_wan));
 }
 
-static void take_radio(void) {
+static void take_radio_in(int32_t region) {
     hal_lock();
     radio_release(&fixture.owner);
     hal_unlock();
     CHECK(lora_start() == 0, "the radio is found");
-    lora_settings_default(&settings, LORA_EU868, NULL);
+    lora_settings_default(&settings, region, NULL);
     settings.mode = LORA_MODE_LORAWAN;
     settings.duty_cycle = false;
     settings.tx_retries = 0;
     CHECK(lora_settings_check(&settings, NULL) == 0 && lora_init(&settings) == 0, "LoRaWAN begins");
 }
 
-static void begin(sim_chip_kind_t kind) {
+static void take_radio(void) {
+    take_radio_in(LORA_EU868);
+}
+
+static void begin_in(sim_chip_kind_t kind, int32_t region, uint32_t channel_hz) {
     forget_firmware();
     sim_hal_store_clear();
     CHECK(fixture_start_kind(kind) == 0, "the chip is found");
@@ -149,12 +153,16 @@ static void begin(sim_chip_kind_t kind) {
     gateway.delay_us = 1000000;
     gateway.lead_us = 115;
     sim_air_watch(watch);
-    take_radio();
+    take_radio_in(region);
     CHECK(lora_wan_join_abp(&session) == 0 && lora_wan_joined(), "a session by ABP");
     for (uint8_t i = 0; i < 3; ++i) {
-        CHECK(lora_wan_channel_add(i, CHANNEL_HZ, 0, 5) == 0, "one channel for all");
+        CHECK(lora_wan_channel_add(i, channel_hz, 0, 5) == 0, "one channel for all");
     }
     CHECK(net_open(&s, &lora_ops, NET_AF_LORA, NET_SOCK_RAW, 0) == 0, "a socket opens");
+}
+
+static void begin(sim_chip_kind_t kind) {
+    begin_in(kind, LORA_EU868, CHANNEL_HZ);
 }
 
 static void option(int opt, int value) {
@@ -382,6 +390,42 @@ static void the_air_time_of_an_hour_is_kept(void) {
     CHECK(hal_now_us() - start_us > 3600000000ull, "after the hour");
 }
 
+// KR920 listens for 5 ms before it talks.
+static void a_busy_channel_is_waited_for(void) {
+    static radio_modulation_t modulation;
+    begin_in(SIM_SX1276, LORA_KR920, 922100000);
+    option(LORA_SO_DR, 5);
+    lora_counters_t before, after;
+    lora_counters(&before);
+    CHECK(uplink(10) == 0, "a free channel is used");
+    lora_counters(&after);
+    CHECK(after.lbt_busy == before.lbt_busy, "at once");
+    modulation = fixture_lora(10, RADIO_BW_125K, 1);
+    modulation.frequency = 922100000;
+    peer_lora(&modulation);
+    fixture_peer.radio.x_m = 10; // loud
+    static const uint8_t noise[200];
+    peer_send(noise, sizeof(noise));
+    sim_hal_run(20000);
+    uint64_t start_us = hal_now_us();
+    unsigned frames = gateway.uplinks;
+    CHECK(net_send(&s, "x", 1, NULL) == 1, "an uplink is taken while somebody talks");
+    while (gateway.uplinks == frames && hal_now_us() - start_us < 20000000) {
+        sim_hal_run(1000);
+    }
+    lora_counters(&after);
+    CHECK(after.lbt_busy > before.lbt_busy, "the channel was found busy");
+    CHECK(hal_now_us() - start_us > 1500000, "the uplink goes after the other frame");
+    CHECK(finish(60000) == 0, "and is sent");
+    modulation = fixture_lora(12, RADIO_BW_125K, 1);
+    modulation.frequency = 922100000;
+    peer_lora(&modulation);
+    peer_send(noise, sizeof(noise));
+    sim_hal_run(20000);
+    CHECK(net_send(&s, "x", 1, NULL) == 1 && finish(1000) == -NET_EAGAIN, "a timeout comes first");
+    CHECK(net_send_cancel(&s) == -NET_ENOENT && net_send_finish(&s) == -NET_EBUSY, "that has a reason of its own");
+}
+
 int main(void) {
     windows_open_in_time(SIM_SX1272);
     windows_open_in_time(SIM_SX1276);
@@ -394,5 +438,6 @@ int main(void) {
     a_chip_that_fails_is_told();
     modes_take_turns();
     the_air_time_of_an_hour_is_kept();
+    a_busy_channel_is_waited_for();
     return check_result();
 }

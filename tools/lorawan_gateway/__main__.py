@@ -77,6 +77,7 @@ def settings_of(args: argparse.Namespace, air: HubPort) -> Settings:
     think = args.think
     if think is None:
         think = THINK_MS if air.factor > FAST else 0
+    air.hold_ahead = think > 0
     gps = air.unix_ns() // 1_000_000 - GPS_EPOCH_MS + LEAP_MS
     return Settings(
         eui=eui,

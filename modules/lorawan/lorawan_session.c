@@ -10,14 +10,18 @@
 #define MAGIC (0x4c570001u)
 #define RESERVE_DEFAULT (8)
 
-// CRC-32 (IEEE 802.3) of everything after the checksum.
+// CRC-32 (IEEE 802.3) of everything after the checksum, half a byte at a time: a
+// record is written with each downlink.
 static uint32_t checksum(const uint8_t *data) {
+    static const uint32_t table[16] = {
+        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+        0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c, 0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+    };
     uint32_t crc = UINT32_MAX;
     for (size_t i = offsetof(lorawan_record_t, size); i < sizeof(lorawan_record_t); ++i) {
         crc ^= data[i];
-        for (int bit = 0; bit < 8; ++bit) {
-            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
-        }
+        crc = crc >> 4 ^ table[crc & 15];
+        crc = crc >> 4 ^ table[crc & 15];
     }
     return ~crc;
 }

@@ -31,7 +31,7 @@ def test_quick_lorawan_benchmark(tmp_path: Path) -> None:
     for one in report["scale"]["aloha"]:
         assert abs(one["delivered"] - one["theory"]) < 0.05, one
     for found in report["size"].values():
-        assert found["EU868, one frame in each queue, one group"]["ram"] <= 2560
+        assert found["EU868, one frame in each queue, one group"]["ram"] <= 2640
 
 
 def test_radio_benchmark_meets_its_goal(tmp_path: Path) -> None:

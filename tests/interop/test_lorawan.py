@@ -292,7 +292,7 @@ def test_us915_by_removing_and_adding() -> None:
 
 def test_sockets_do_not_hang() -> None:
     """Nobody answers: each send ends in its time, with its own exception and words."""
-    with LorawanAir(factor=50) as net:
+    with LorawanAir(factor=10) as net:
         net.abp()
         device = net.firmware("""
             lora = LoRa(mode=LoRa.LORAWAN, region=LoRa.EU868, tx_retries=1)

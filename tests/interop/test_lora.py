@@ -15,7 +15,11 @@ SETUP = """
     s.settimeout(60)
     print("ready")
 """
-PING = """
+# Clocks differ by up to the lateness: who listens may not do so yet at ours.
+SOON = """
+    time.sleep_ms(500)
+"""
+PING = SOON + """
     for i in range(int(sys.argv[1])):
         s.send(b"ping %d" % i)
         print(s.recv(64).decode(), lora.stats().rssi < -40)
@@ -26,6 +30,7 @@ PONG = """
 """
 SEND = """
     sys.stdin.readline()
+    time.sleep_ms(500)
     for i in range(int(sys.argv[1])):
         s.send(b"frame %d" % i)
         if i % 50 == 49:
@@ -48,7 +53,7 @@ GATEWAY = """
         s.send(b"down " + data)
         lora.init(mode=LoRa.LORA, region=LoRa.EU868)
 """
-NODE = """
+NODE = SOON + """
     for i in range(3):
         s.send(b"%s %d" % (sys.argv[1], i))
         print(s.recv(64).decode())

@@ -19,11 +19,14 @@ SETUP = """
 SOON = """
     time.sleep_ms(500)
 """
-PING = SOON + """
+PING = (
+    SOON
+    + """
     for i in range(int(sys.argv[1])):
         s.send(b"ping %d" % i)
         print(s.recv(64).decode(), lora.stats().rssi < -40)
 """
+)
 PONG = """
     for i in range(int(sys.argv[1])):
         s.send(s.recv(64).replace(b"ping", b"pong"))
@@ -53,11 +56,14 @@ GATEWAY = """
         s.send(b"down " + data)
         lora.init(mode=LoRa.LORA, region=LoRa.EU868)
 """
-NODE = SOON + """
+NODE = (
+    SOON
+    + """
     for i in range(3):
         s.send(b"%s %d" % (sys.argv[1], i))
         print(s.recv(64).decode())
 """
+)
 
 
 def script(body: str, settings: str = "") -> str:

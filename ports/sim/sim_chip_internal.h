@@ -56,6 +56,7 @@ typedef struct {
     uint64_t step_ns; // when the step in hand began, in the frame's time
     uint64_t end_ns; // RX_PAYLOAD: when the payload ends
     uint64_t timeout_ns; // a single reception gives up then
+    uint64_t after_ns; // another frame whose notice came late is not caught up with before
     uint8_t step; // rx_step_t
     bool garbled; // settings differ: the payload is noise
     bool cut; // the frame was aborted

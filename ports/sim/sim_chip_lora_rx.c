@@ -15,6 +15,9 @@
 // dB * 10 below the limit where the preamble, and the header (sent at 4/8), are lost.
 #define PREAMBLE_MARGIN_X10 (10)
 #define HEADER_MARGIN_X10 (5)
+// Frames that are caught up with come so far apart, so that a driver can take one
+// before the next: on the air there would have been the next one's length between.
+#define CATCH_UP_NS UINT64_C(2000000)
 
 enum { STAT_DETECTED = 0x01, STAT_SYNCED = 0x02, STAT_ONGOING = 0x04, STAT_HEADER = 0x08, STAT_CLEAR = 0x10 };
 
@@ -66,7 +69,7 @@ static void lock_on(sim_chip_t *chip, const sim_lora_t *lora, const sim_air_fram
     rx->step = RX_LOCKING;
     rx->garbled = rx->cut = false;
     rx->step_ns = rx->lock_ns + DETECT_SYMBOLS * lora->symbol_ns;
-    sim_time_at(&state->rx_event.event, rx->step_ns);
+    sim_time_at(&state->rx_event.event, rx->step_ns > rx->after_ns ? rx->step_ns : rx->after_ns);
 }
 
 // Look for the first frame that can be locked on, the strongest if several began at once.
@@ -113,6 +116,7 @@ void sim_chip_lora_rx(sim_chip_t *chip) {
     state->rx_pointer = state->lora[LORA_FIFO_RX_BASE];
     state->hop_channel &= 0x80;
     bool single = state->mode == MODE_RX_SINGLE;
+    state->rx.after_ns = 0;
     state->rx.timeout_ns = single ? now + sim_chip_ns(chip, lora.symbol_timeout * lora.symbol_ns) : SIM_NEVER;
     search_from(chip, now);
 }
@@ -312,6 +316,7 @@ static void received(sim_chip_t *chip) {
     if (state->mode == MODE_RX_SINGLE) {
         sim_chip_mode_standby(chip);
     } else {
+        rx->after_ns = sim_time_now() > rx->end_ns ? sim_time_now() + CATCH_UP_NS : 0;
         search_from(chip, rx->end_ns);
     }
     sim_chip_lora_irq(chip, IRQ_RX_DONE | (crc && bad ? IRQ_CRC_ERROR : 0));

@@ -357,7 +357,7 @@ def test_driver_of_micropython_lib(tmp_path: Path) -> None:
 
 
 PING_PONG = """
-    import sys, socket, host
+    import sys, socket, time, host
     from network import LoRa
     number, first = int(sys.argv[1]), sys.argv[2] == "first"
     lora = LoRa(mode=LoRa.LORA, region=LoRa.EU868, frequency=868100000,
@@ -366,6 +366,7 @@ PING_PONG = """
     s.settimeout(60)
     print("ready")
     sys.stdin.readline()
+    time.sleep_ms(500)  # clocks differ by up to the lateness, and the other may not listen yet
     for i in range(number):
         if first:
             s.send(b"ping %d" % i)

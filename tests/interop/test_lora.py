@@ -15,17 +15,25 @@ SETUP = """
     s.settimeout(60)
     print("ready")
 """
-PING = """
+# Clocks differ by up to the lateness: who listens may not do so yet at ours.
+SOON = """
+    time.sleep_ms(500)
+"""
+PING = (
+    SOON
+    + """
     for i in range(int(sys.argv[1])):
         s.send(b"ping %d" % i)
         print(s.recv(64).decode(), lora.stats().rssi < -40)
 """
+)
 PONG = """
     for i in range(int(sys.argv[1])):
         s.send(s.recv(64).replace(b"ping", b"pong"))
 """
 SEND = """
     sys.stdin.readline()
+    time.sleep_ms(500)
     for i in range(int(sys.argv[1])):
         s.send(b"frame %d" % i)
         if i % 50 == 49:
@@ -48,11 +56,14 @@ GATEWAY = """
         s.send(b"down " + data)
         lora.init(mode=LoRa.LORA, region=LoRa.EU868)
 """
-NODE = """
+NODE = (
+    SOON
+    + """
     for i in range(3):
         s.send(b"%s %d" % (sys.argv[1], i))
         print(s.recv(64).decode())
 """
+)
 
 
 def script(body: str, settings: str = "") -> str:

@@ -364,6 +364,32 @@ static void a_notice_from_outside_may_come_late(void) {
     CHECK(lora_await(&chip_b, 0x40, 10) == 0x50, "one that has ended already, too");
 }
 
+static void two_late_frames_come_one_after_the_other(void) {
+    pair_up(&sf7);
+    sim_air_set_lateness(100 * MS);
+    put(&chip_b, 0x01, 0x85);
+    pass(200 * MS);
+    sim_air_frame_t frame = {
+        .start_ns = sim_time_now() - 90 * MS, .frequency = 868100000, .bandwidth = 125000, .power_x10 = 140, .modem = SIM_AIR_LORA,
+        .sf = 7, .cr = 1, .sync = { 0x12 }, .sync_len = 1, .crc = true, .source = 77, .len = 4, .data = "1st.",
+    };
+    frame.preamble_ns = 12544000;
+    frame.header_ns = frame.preamble_ns + 8 * 1024000;
+    for (unsigned i = 0; i < 2; ++i) {
+        frame.number = i + 1;
+        frame.end_ns = frame.start_ns + 30976000;
+        sim_air_from_outside(&frame, 0, 0);
+        frame.start_ns = frame.end_ns + MS;
+        memcpy(frame.data, "2nd.", 4);
+    }
+    uint8_t got[256];
+    CHECK(lora_await(&chip_b, 0x40, 10) == 0x50 && lora_fetch(&chip_b, got) == 4, "the first is told");
+    CHECK(memcmp(got, "1st.", 4) == 0, "and can be read before the second");
+    put(&chip_b, 0x12, 0xff);
+    CHECK(lora_await(&chip_b, 0x40, 10) == 0x50 && lora_fetch(&chip_b, got) == 4, "then the second");
+    CHECK(memcmp(got, "2nd.", 4) == 0, "is");
+}
+
 static void a_thousand_frames_are_all_received(void) {
     pair_up(&sf7);
     put(&chip_b, 0x01, 0x85);
@@ -426,6 +452,7 @@ int main(void) {
     a_frame_on_another_channel_does_not_disturb();
     an_aborted_frame_breaks_the_payload();
     a_notice_from_outside_may_come_late();
+    two_late_frames_come_one_after_the_other();
     a_thousand_frames_are_all_received();
     frames_follow_a_hopping_sender();
     return check_result();

@@ -59,7 +59,8 @@ static void chip_failed(uint64_t now_us) {
         if (engine->next_offered) {
             lora_tx_at(&engine->tx, 0)->started = false;
         }
-    } else if (engine->doing == LORA_LISTEN && first != NULL && now_us - first->since_us > FAULT_LIMIT_US) {
+    } else if (engine->doing == LORA_LISTEN && first != NULL && first->since_us != 0
+               && now_us - first->since_us > FAULT_LIMIT_US) {
         lora_engine_say("the radio chip does not answer, a frame of %d bytes was not sent", first->len, 0);
         fail_first(-NET_EIO);
     } else if (engine->doing == LORA_SENSE) {
@@ -127,7 +128,7 @@ static void listened(const radio_event_t *event) {
     engine->doing = LORA_REST;
     engine->resting = false;
     engine->hold_us = 0;
-    if (frame == NULL) {
+    if (frame == NULL || frame->since_us == 0) {
         return; // it was taken back meanwhile
     }
     if (!event->detected) {

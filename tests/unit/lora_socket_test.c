@@ -176,6 +176,18 @@ static void a_channel_that_is_never_free_is_given_up(void) {
     CHECK(finish(1000) == 0, "the next frame finds it free");
 }
 
+static void a_look_for_a_frame_taken_back_is_not_the_next_ones(void) {
+    begin();
+    for (uint64_t us = 100; us < 60000; us += 900) { // before, within and after a look
+        fake_radio.busy_until_us = hal_now_us() + 100000;
+        CHECK(net_send(&s, "x", 1, NULL) == 1, "a frame waits");
+        fake_radio_run(us);
+        CHECK(net_send_cancel(&s) == 0, "and is taken back");
+        CHECK(net_send(&s, "y", 1, NULL) == 1 && finish(1000) == 0, "the next has its own time to wait");
+        fake_radio_run(10000);
+    }
+}
+
 static void a_timeout_takes_the_frame_back(void) {
     begin();
     fake_radio.busy_until_us = UINT64_MAX;
@@ -478,6 +490,7 @@ int main(void) {
     each_frequency_is_listened_to();
     a_busy_channel_is_waited_for();
     a_channel_that_is_never_free_is_given_up();
+    a_look_for_a_frame_taken_back_is_not_the_next_ones();
     a_timeout_takes_the_frame_back();
     frames_are_received_with_their_numbers();
     a_full_queue_drops_the_newest_and_counts();

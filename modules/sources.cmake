@@ -85,6 +85,7 @@ set(USOCKET_SIGFOX_SOURCES
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_schedule.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_socket.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_state.c
+    ${USOCKET_MODULES_DIR}/sigfox/sigfox_testmode.c
     ${USOCKET_MODULES_DIR}/sigfox/sigfox_zone.c
 )
 

@@ -321,5 +321,12 @@ class Sigfox:
     def cw(self, frequency: int, on: bool, level: int = 70) -> None:
         """A carrier, to calibrate a board on a bench: in the zone's band, 8 s at most."""
 
+    def test_mode(
+        self, mode: int, config: int
+    ) -> int | tuple[int, int] | tuple[int, int | None] | tuple[int, int, int | None, int | None]:
+        """A test on a bench; blocks. 0 TX BPSK, 1 TX protocol, 5 TX synthesis: config rounds;
+        how many were sent. 2 RX protocol: config seconds; (good, bad). 3 RX GFSK: (packets,
+        RSSI). 4 RX sensitivity: (good, bad, lowest RSSI, highest RSSI)."""
+
     def last_error(self) -> str:
         """The last refusal or failure in words."""

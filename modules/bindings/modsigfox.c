@@ -313,6 +313,52 @@ static mp_obj_t sigfox_cw(size_t n_args, const mp_obj_t *args) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(sigfox_cw_obj, 3, 4, sigfox_cw);
 
+// Waits for the test's end; whatever is raised meanwhile (Ctrl-C) ends it.
+static void finish_test(int number, sigfox_testmode_report_t *report) {
+    int ret;
+    nlr_buf_t nlr;
+    if (nlr_push(&nlr) != 0) {
+        sigfox_testmode_stop(number);
+        nlr_jump(nlr.ret_val);
+    }
+    do {
+        MP_THREAD_GIL_EXIT();
+        ret = sigfox_testmode_wait(number, report);
+        MP_THREAD_GIL_ENTER();
+        mp_handle_pending(true);
+    } while (ret == -NET_EAGAIN);
+    check(ret);
+    nlr_pop();
+}
+
+static mp_obj_t dbm(const sigfox_testmode_report_t *report, int16_t value) {
+    return report->good + report->bad > 0 ? MP_OBJ_NEW_SMALL_INT(value) : mp_const_none;
+}
+
+// sigfox.test_mode(mode, config): blocks; what it answers depends on the mode
+static mp_obj_t sigfox_test_mode(mp_obj_t self_in, mp_obj_t mode_in, mp_obj_t config_in) {
+    (void)self_in;
+    int32_t mode = get_number(MP_QSTR_mode, mode_in);
+    sigfox_testmode_report_t report;
+    finish_test(check(sigfox_testmode_begin(mode, get_number(MP_QSTR_config, config_in))), &report);
+    mp_obj_t good = MP_OBJ_NEW_SMALL_INT(report.good);
+    mp_obj_t items[4] = { good, MP_OBJ_NEW_SMALL_INT(report.bad) };
+    switch (mode) {
+        case SIGFOX_TESTMODE_RX_PROTOCOL:
+            return mp_obj_new_tuple(2, items);
+        case SIGFOX_TESTMODE_RX_GFSK:
+            items[1] = dbm(&report, report.rssi);
+            return mp_obj_new_tuple(2, items);
+        case SIGFOX_TESTMODE_RX_SENSITIVITY:
+            items[2] = dbm(&report, report.rssi_min);
+            items[3] = dbm(&report, report.rssi_max);
+            return mp_obj_new_tuple(4, items);
+        default:
+            return good;
+    }
+}
+static MP_DEFINE_CONST_FUN_OBJ_3(sigfox_test_mode_obj, sigfox_test_mode);
+
 static mp_obj_t sigfox_last_error_method(mp_obj_t self_in) {
     (void)self_in;
     sigfox_why_t why;
@@ -338,6 +384,7 @@ static const mp_rom_map_elem_t sigfox_locals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_info), MP_ROM_PTR(&sigfox_info_obj) },
     { MP_ROM_QSTR(MP_QSTR_config), MP_ROM_PTR(&sigfox_config_obj) },
     { MP_ROM_QSTR(MP_QSTR_cw), MP_ROM_PTR(&sigfox_cw_obj) },
+    { MP_ROM_QSTR(MP_QSTR_test_mode), MP_ROM_PTR(&sigfox_test_mode_obj) },
     { MP_ROM_QSTR(MP_QSTR_last_error), MP_ROM_PTR(&sigfox_last_error_obj) },
     { MP_ROM_QSTR(MP_QSTR_timeout), MP_ROM_PTR(&socket_timeout_type) },
 

@@ -1,7 +1,7 @@
 // Sigfox: messages to the network and its answers, behind sockets of AF_SIGFOX.
 //
 // Everything here may be called by any thread that does not hold hal_lock(). Nothing
-// waits but sigfox_wait(). The radio's work is done in the radio task
+// waits but sigfox_testmode_wait(). The radio's work is done in the radio task
 // (sigfox_engine.c), which borrows the radio for each message. One radio, so no
 // handles: static memory.
 //
@@ -115,6 +115,38 @@ int sigfox_info(int *first, int *second);
 #define SIGFOX_CARRIER_MS (8000)
 int sigfox_carrier(int32_t frequency, int32_t level);
 void sigfox_carrier_stop(void);
+
+/******************************************************************************/
+// Tests of a board on a bench (sigfox_testmode.c). The numbers are Pycom's.
+
+typedef enum {
+    SIGFOX_TESTMODE_TX_BPSK, // pseudo-random frames on the zone's centre
+    SIGFOX_TESTMODE_TX_PROTOCOL, // frames of each class and rank, under the public test key
+    SIGFOX_TESTMODE_RX_PROTOCOL, // downlinks to the device's number under that key
+    SIGFOX_TESTMODE_RX_GFSK, // any 15 bytes behind the sync word
+    SIGFOX_TESTMODE_RX_SENSITIVITY, // as RX_PROTOCOL
+    SIGFOX_TESTMODE_TX_SYNTHESIS, // a short carrier on each micro channel
+} sigfox_testmode_t;
+
+#define SIGFOX_TESTMODE_ROUNDS_MAX (10) // config of those that send
+#define SIGFOX_TESTMODE_SECONDS_MAX (600) // of those that listen
+#define SIGFOX_TESTMODE_COUNTER (0) // of the first message sent; downlinks answer it
+
+typedef struct {
+    uint16_t good; // transmissions, or frames received
+    uint16_t bad; // received, but damaged or for others
+    int16_t rssi, rssi_min, rssi_max; // dBm, of received ones, good or bad: the last and the range
+} sigfox_testmode_report_t;
+
+// Begin a test; messages sent meanwhile wait for its end. Its number, or -NET_EINVAL,
+// -NET_EBUSY, -NET_ENETDOWN (off, or no number where one is needed), -NET_ENOBUFS (duty
+// cycle: all of it must fit).
+int sigfox_testmode_begin(int32_t mode, int32_t config);
+// Waits for 50 ms at most. -NET_EAGAIN: under way. 0, -NET_EBUSY (the channel stayed
+// busy), -NET_EIO, -NET_ECANCELED: it has ended.
+int sigfox_testmode_wait(int number, sigfox_testmode_report_t *report);
+// Ends it, if it is under way.
+void sigfox_testmode_stop(int number);
 
 #define SIGFOX_WHY_SIZE (120)
 typedef struct {

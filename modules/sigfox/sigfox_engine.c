@@ -114,7 +114,7 @@ static uint32_t tuned(uint32_t frequency) {
 }
 
 // Quiet over 200 kHz.
-static int sense(void) {
+int sigfox_engine_sense(void) {
     radio_modulation_t modulation = {
         .frequency = tuned(engine->action.frequency), .modem = RADIO_FSK,
         .fsk = { .bit_rate = 50000, .deviation = 25000, .rx_bandwidth = SIGFOX_ZONE_SENSE_WIDTH_HZ / 2, .sync_len = 1 },
@@ -124,7 +124,7 @@ static int sense(void) {
         SIGFOX_ZONE_SENSE_QUIET_MS * MS);
 }
 
-static int receive(void) {
+int sigfox_engine_receive(void) {
     radio_modulation_t modulation = {
         .frequency = tuned(engine->action.frequency), .modem = RADIO_FSK,
         .fsk = {
@@ -138,7 +138,7 @@ static int receive(void) {
     return radio_receive(&rx);
 }
 
-static int transmit(void) {
+int sigfox_engine_transmit(void) {
     radio_stream_t stream = {
         .frequency = tuned(engine->action.frequency),
         .ramp = &engine->sigfox.ramp,
@@ -189,11 +189,11 @@ static bool begin_action(sigfox_schedule_event_t *event) {
             engine->wake_us = engine->action.at_us;
             break;
         case SIGFOX_SCHEDULE_TRANSMIT:
-            ret = transmit();
+            ret = sigfox_engine_transmit();
             break;
         case SIGFOX_SCHEDULE_RECEIVE:
             engine->wake_us = engine->action.until_us;
-            ret = engine->receiving ? 0 : receive();
+            ret = engine->receiving ? 0 : sigfox_engine_receive();
             break;
         case SIGFOX_SCHEDULE_DELIVER:
             radio_sleep();
@@ -273,6 +273,9 @@ static void engine_event(radio_owner_t *owner, const radio_event_t *event) {
     if (event->type == RADIO_FAULT || event->type == RADIO_TX_DONE) {
         sigfox_carrier_end();
     }
+    if (engine->doing == SIGFOX_TEST) {
+        sigfox_testmode_event(event);
+    }
     if (engine->doing != SIGFOX_BUSY) {
         return;
     }
@@ -293,7 +296,7 @@ static void action_due(uint64_t now_us) {
         report_type(SIGFOX_SCHEDULE_TIMEOUT, now_us);
     } else if (now_us >= engine->action.until_us) {
         report_type(SIGFOX_SCHEDULE_TIMEOUT, now_us);
-    } else if (!engine->sensing && sense() < 0) {
+    } else if (!engine->sensing && sigfox_engine_sense() < 0) {
         report_type(SIGFOX_SCHEDULE_FAILED, now_us);
     }
 }
@@ -366,6 +369,12 @@ static uint64_t engine_step(radio_owner_t *owner, uint64_t now_us) {
     }
     if (engine->doing == SIGFOX_BUSY && now_us >= engine->wake_us) {
         action_due(now_us);
+    }
+    if (engine->doing == SIGFOX_TEST) {
+        uint64_t next_us = sigfox_testmode_step(now_us);
+        if (engine->doing == SIGFOX_TEST) {
+            return next_us;
+        }
     }
     advance(now_us);
     if (engine->doing == SIGFOX_BUSY) {
@@ -582,6 +591,7 @@ static void turn_off(void) {
         report_type(SIGFOX_SCHEDULE_CANCEL, hal_now_us());
     }
     sigfox_carrier_end();
+    sigfox_testmode_end(-NET_ECANCELED);
     while (engine->tx_count > 0) {
         remove_message(0, -NET_ECANCELED);
     }
@@ -637,7 +647,7 @@ int sigfox_reset(void) {
     int ret = sigfox_settings(&settings);
     if (ret == 0) {
         hal_lock();
-        bool ours = engine->doing == SIGFOX_BUSY || sigfox_engine_is_fsk();
+        bool ours = engine->doing == SIGFOX_BUSY || engine->doing == SIGFOX_TEST || sigfox_engine_is_fsk();
         turn_off();
         if (ours) {
             radio_reset();

@@ -19,6 +19,7 @@ typedef enum {
     SIGFOX_ASKED, // a message waits for the radio
     SIGFOX_BUSY, // a message is under way, the action in hand is in action
     SIGFOX_CARRIER, // for a bench
+    SIGFOX_TEST, // for a bench: sigfox_testmode.c; the action in hand is in action
     SIGFOX_FSK_LISTENS, // FSK: the radio is ours
     SIGFOX_FSK_SENDS,
 } sigfox_doing_t;
@@ -49,7 +50,7 @@ typedef struct {
     bool receiving; // the radio is in the receive window
     bool sensing;
     sigfox_schedule_t schedule;
-    sigfox_schedule_action_t action; // in hand while BUSY
+    sigfox_schedule_action_t action; // in hand while BUSY or TEST
     sigfox_device_t device; // its own number and key
     sigfox_device_t used; // as the messages use it: maybe with the public key
     uint8_t pac[SIGFOX_PAC_SIZE];
@@ -112,10 +113,20 @@ int sigfox_engine_read(uint8_t *buf, size_t len, bool peek);
 void sigfox_engine_done(int error);
 void sigfox_engine_received(const uint8_t *data, size_t len, int16_t rssi);
 
+// Begin the action in hand: LISTEN, RECEIVE, TRANSMIT. The radio's errors.
+int sigfox_engine_sense(void);
+int sigfox_engine_receive(void);
+int sigfox_engine_transmit(void);
+
 // The ramp for the zone's bit rate and the chip.
 void sigfox_engine_make_ramp(void);
 // The carrier is no longer sent; nothing if there was none: sigfox_carrier.c.
 void sigfox_carrier_end(void);
+
+// The test under way, if any, ends with this error; events; the next step.
+void sigfox_testmode_end(int error);
+void sigfox_testmode_event(const radio_event_t *event);
+uint64_t sigfox_testmode_step(uint64_t now_us);
 
 // FSK: begin to listen; events; the next step. -NET_EBUSY, -NET_EIO.
 int sigfox_fsk_begin(void);

@@ -74,6 +74,31 @@ int sigfox_schedule_micro_free(const sigfox_schedule_t *s, uint64_t now_us) {
     return number;
 }
 
+uint32_t sigfox_schedule_tune(sigfox_schedule_t *s, uint32_t hz, uint64_t now_us, uint64_t *when_us) {
+    const sigfox_zone_t *zone = s->settings.zone;
+    sigfox_zone_draw_t draw = { .centre_hz = zone->uplink_hz };
+    if (rested(s, now_us)) {
+        s->used = 0;
+    } else if (s->centre_hz != zone->uplink_hz) {
+        s->used = UINT8_MAX; // of another macro channel: pause
+    }
+    draw.used = s->used;
+    s->centre_hz = zone->uplink_hz;
+    if (hz == 0) {
+        hz = sigfox_zone_draw(zone, &draw, sigfox_state_random(&s->state));
+    } else if (s->used & sigfox_zone_micro_bit(zone, zone->uplink_hz, hz)) {
+        hz = 0;
+    }
+    *when_us = s->last_end_us + SIGFOX_ZONE_PAUSE_MS * MS;
+    return hz;
+}
+
+void sigfox_schedule_aired(sigfox_schedule_t *s, uint32_t hz, uint64_t end_us, uint32_t air_us) {
+    s->last_end_us = end_us;
+    s->used |= sigfox_zone_micro_bit(s->settings.zone, s->centre_hz, hz);
+    sigfox_duty_add(&s->duty, end_us, air_us);
+}
+
 // The message as a frame (without its counter), and how many frames it has.
 static int make_frame(const sigfox_schedule_t *s, const sigfox_schedule_message_t *message, sigfox_frame_t *frame) {
     if (s->settings.device == NULL || s->settings.zone == NULL) {

@@ -161,6 +161,12 @@ uint64_t sigfox_schedule_when(sigfox_schedule_t *s, const sigfox_schedule_messag
 
 void sigfox_schedule_step(sigfox_schedule_t *s, const sigfox_schedule_event_t *event, sigfox_schedule_action_t *action);
 
+// For transmissions that are no message, while none is under way. A frequency for one:
+// hz, or a drawn one when hz is 0. 0: hopping zones must pause first, until *when_us.
+uint32_t sigfox_schedule_tune(sigfox_schedule_t *s, uint32_t hz, uint64_t now_us, uint64_t *when_us);
+// It was on the air, and has ended: on the account, and its micro channel is taken.
+void sigfox_schedule_aired(sigfox_schedule_t *s, uint32_t hz, uint64_t end_us, uint32_t air_us);
+
 // No message is under way.
 bool sigfox_schedule_idle(const sigfox_schedule_t *s);
 

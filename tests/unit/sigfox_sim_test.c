@@ -13,7 +13,7 @@
 #include "sigfox_network.h"
 
 #define S UINT64_C(1000000)
-#define FRAMES (8)
+#define FRAMES (16)
 
 static const sigfox_device_t device = {
     .id = 0x00a1b2c3, .key = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 },
@@ -657,6 +657,179 @@ static void chip_that_fails_is_told(void) {
     CHECK(send("again", 20 * S) == 0, "the next one goes");
 }
 
+/******************************************************************************/
+// Tests of a board
+
+static int finish_test(int test, sigfox_testmode_report_t *report) {
+    int ret;
+    uint64_t end = hal_now_us() + 900 * S;
+    while ((ret = sigfox_testmode_wait(test, report)) == -NET_EAGAIN && hal_now_us() < end) {
+    }
+    settle();
+    return ret;
+}
+
+static void test_frames_carry_pn9(void) {
+    // The sequence of ITU-T O.153 as receivers' data sheets list it, first bit in bit 0.
+    static const uint8_t pn9[16] = {
+        0xff, 0xe1, 0x1d, 0x9a, 0xed, 0x85, 0x33, 0x24, 0xea, 0x7a, 0xd2, 0x39, 0x70, 0x97, 0x57, 0x0a,
+    };
+    begin(SIGFOX_ZONE_RC1);
+    sigfox_testmode_report_t report;
+    CHECK(finish_test(sigfox_testmode_begin(SIGFOX_TESTMODE_TX_BPSK, 1), &report) == 0 && report.good == 1, "one frame");
+    size_t turn = 0;
+    bool same = true;
+    for (size_t n = 0; n < 128; ++n) {
+        size_t at = (size_t)((double)(turns[turn] - turns[0]) / 1e7 + 9.5); // bit 9 is the first 0
+        bool turned = turn < turns_count && at == n;
+        same = same && turned == !(pn9[n / 8] >> n % 8 & 1);
+        turn += turned;
+    }
+    CHECK(same && turns_count > turn, "its bits are the sequence");
+    CHECK(seen_count == 1 && seen[0].frequency > 868129900 && seen[0].frequency < 868130100, "on the centre");
+    CHECK(sigfox_duty_used_ms(&sigfox_engine.schedule.duty, hal_now_us()) > 2080, "on the account");
+    CHECK(sigfox_counter() == 0 && sigfox_engine.doing == SIGFOX_IDLE, "no counter is taken, and the radio given back");
+    begin(SIGFOX_ZONE_RC2);
+    uint64_t before = hal_now_us();
+    CHECK(finish_test(sigfox_testmode_begin(SIGFOX_TESTMODE_TX_BPSK, 2), &report) == 0 && report.good == 2, "two where zones hop");
+    CHECK(hal_now_us() - before > 20 * S && hal_now_us() - before < 22 * S, "take the pause of 20 s between them");
+    CHECK_RULES();
+}
+
+static void test_frames_of_each_class_use_the_public_key(void) {
+    static const uint8_t lens[] = { 0, 1, 4, 8, 12 };
+    for (int rcz = SIGFOX_ZONE_RC1; rcz <= SIGFOX_ZONE_RC3; ++rcz) {
+        begin(rcz);
+        station_key = sigfox_device_public_key;
+        sigfox_testmode_report_t report;
+        CHECK(finish_test(sigfox_testmode_begin(SIGFOX_TESTMODE_TX_PROTOCOL, 1), &report) == 0 && report.good == 15, "15 frames");
+        CHECK(seen_count == 15, "are on the air");
+        for (unsigned i = 0; i < seen_count; ++i) {
+            const sigfox_network_uplink_t *up = &seen[i].uplink;
+            CHECK(seen[i].verdict == SIGFOX_NETWORK_OK && up->id == device.id, "each good under the test key");
+            CHECK(up->rank == (int)(1 + i % 3) && up->len == lens[i / 3] && up->counter == i / 3, "of the next rank or class");
+            uint32_t centre = station_zone()->uplink_hz;
+            CHECK(seen[i].frequency > centre - 96000 && seen[i].frequency < centre + 96000, "in the band");
+        }
+        CHECK(rcz != SIGFOX_ZONE_RC2 || seen[6].first_ns - seen[5].end_ns > 20000000000u, "six micro channels, then a pause");
+        CHECK(sigfox_counter() == 0, "no counter was taken");
+        CHECK_RULES();
+    }
+}
+
+static void test_carriers_step_over_the_band(void) {
+    begin(SIGFOX_ZONE_RC4);
+    static uint32_t at[12];
+    sigfox_testmode_report_t report;
+    int test = sigfox_testmode_begin(SIGFOX_TESTMODE_TX_SYNTHESIS, 1);
+    unsigned count = 0;
+    uint64_t start = 0;
+    while (sigfox_testmode_wait(test, &report) == -NET_EAGAIN) {
+        const sim_air_frame_t *frame = sim_air_next(NULL);
+        if (frame != NULL && count < 12 && (count == 0 || frame->start_ns != start)) {
+            start = frame->start_ns;
+            at[count++] = frame->frequency;
+        }
+    }
+    CHECK(count == 6 && report.good == 6 && turns_count == 0, "six carriers without a turn");
+    for (unsigned i = 0; i < count; ++i) {
+        CHECK(at[i] - (920737500 + 25000 * i) + 70 < 140, "25 kHz apart");
+    }
+    CHECK(net_send(&s, "x", 1, NULL) == 1, "a message");
+    sim_hal_run(5 * S);
+    CHECK(seen_count == 0, "waits for the zone's pause");
+    CHECK(finish(60 * S) == 0, "and goes");
+    CHECK_RULES();
+}
+
+static void test_reception_counts(void) {
+    static const int modes[] = { SIGFOX_TESTMODE_RX_PROTOCOL, SIGFOX_TESTMODE_RX_GFSK, SIGFOX_TESTMODE_RX_SENSITIVITY };
+    for (size_t i = 0; i < 3; ++i) {
+        begin(SIGFOX_ZONE_RC1);
+        sigfox_device_t known = device;
+        memcpy(known.key, sigfox_device_public_key, 16);
+        uint8_t frame[15];
+        sigfox_testmode_report_t report;
+        answer_modulation = fixture_fsk();
+        answer_modulation.frequency = 869525000;
+        answer_modulation.fsk = (radio_fsk_t) {
+            .bit_rate = 600, .deviation = 800, .preamble = 11, .sync = { 0xb2, 0x27 }, .sync_len = 2, .fixed_len = 15,
+        };
+        peer_fsk(&answer_modulation);
+        uint64_t before = hal_now_us();
+        int test = sigfox_testmode_begin(modes[i], 10);
+        for (int n = 0; n < 3; ++n) {
+            sim_hal_run(S);
+            sigfox_network_downlink(n < 2 ? &known : &device, 0, (const uint8_t *)"12345678", frame);
+            peer_send(frame, sizeof(frame));
+        }
+        CHECK(finish_test(test, &report) == 0, "it ends");
+        uint64_t took = hal_now_us() - before;
+        CHECK(took > 9900000 && took < 10300000, "after 10 s");
+        int bad = modes[i] == SIGFOX_TESTMODE_RX_GFSK ? 0 : 1;
+        CHECK(report.good == 3 - bad && report.bad == bad, "a frame under the device's own key is not one of the test's");
+        CHECK(report.rssi_min <= report.rssi && report.rssi <= report.rssi_max && report.rssi_max < -20, "with its strength");
+        CHECK(sigfox_engine.rx_count == 0, "sockets do not get them");
+        CHECK_RULES();
+    }
+}
+
+static void test_is_refused_or_stopped(void) {
+    begin(SIGFOX_ZONE_RC1);
+    sigfox_testmode_report_t report;
+    CHECK(sigfox_testmode_begin(6, 1) == -NET_EINVAL && strstr(words(), "5 TX synthesis") != NULL, "no mode 6");
+    CHECK(sigfox_testmode_begin(0, 0) == -NET_EINVAL && sigfox_testmode_begin(0, 11) == -NET_EINVAL, "1 to 10 rounds");
+    CHECK(sigfox_testmode_begin(2, 601) == -NET_EINVAL, "ten minutes at most");
+    CHECK(sigfox_testmode_begin(1, 2) == -NET_ENOBUFS && strstr(words(), "smaller") != NULL, "more than an hour's air time");
+    CHECK(finish_test(sigfox_testmode_begin(1, 1), &report) == 0, "once it goes");
+    CHECK(sigfox_testmode_begin(1, 1) == -NET_ENOBUFS && strstr(words(), "for 3") != NULL, "twice in an hour not");
+    uint32_t used = sigfox_duty_used_ms(&sigfox_engine.schedule.duty, hal_now_us());
+    int test = sigfox_testmode_begin(SIGFOX_TESTMODE_TX_BPSK, 4);
+    CHECK(test > 0 && sigfox_testmode_begin(2, 1) == -NET_EBUSY && sigfox_carrier(868130000, 70) == -NET_EBUSY, "one at a time");
+    CHECK(net_send(&s, "x", 1, NULL) == 1, "a message waits");
+    sim_hal_run(S);
+    sigfox_testmode_stop(test + 1);
+    CHECK(sigfox_testmode_wait(test, &report) == -NET_EAGAIN, "another's stop is none");
+    sigfox_testmode_stop(test);
+    CHECK(sigfox_testmode_wait(test, &report) == -NET_ECANCELED && report.good == 0, "its own ends it");
+    CHECK(sigfox_duty_used_ms(&sigfox_engine.schedule.duty, hal_now_us()) >= used + 2080, "a part of a frame counts as one");
+    CHECK(finish(20 * S) == 0, "then the message goes");
+    test = sigfox_testmode_begin(SIGFOX_TESTMODE_RX_GFSK, 600);
+    sim_hal_run(S);
+    CHECK(sigfox_reset() == 0 && sigfox_testmode_wait(test, &report) == -NET_ECANCELED, "a reset ends it");
+    settle();
+    sigfox_deinit();
+    CHECK(sigfox_testmode_begin(0, 1) == -NET_ENETDOWN, "none while Sigfox is off");
+    sim_hal_store_clear();
+    boot(SIM_SX1276, SIGFOX_ZONE_RC6);
+    CHECK(sigfox_testmode_begin(1, 1) == -NET_ENETDOWN && strstr(words(), "provision") != NULL, "frames need a number");
+    CHECK(finish_test(sigfox_testmode_begin(0, 1), &report) == 0, "noise does not");
+    CHECK_RULES();
+}
+
+static void test_listens_before_it_talks(void) {
+    begin(SIGFOX_ZONE_RC3);
+    sigfox_testmode_report_t report;
+    sim_air_frame_t noise = {
+        .start_ns = sim_time_now(), .end_ns = sim_time_now() + 60000000000u, .frequency = 923200000, .bandwidth = 125000,
+        .power_x10 = 200, .modem = SIM_AIR_CARRIER,
+    };
+    const sim_air_frame_t *on = sim_air_transmit(&fixture_peer.radio, &noise);
+    CHECK(finish_test(sigfox_testmode_begin(0, 1), &report) == -NET_EBUSY && seen_count == 0, "a busy channel is left alone");
+    sim_air_abort(on);
+    CHECK(finish_test(sigfox_testmode_begin(0, 1), &report) == 0 && seen_count == 1, "a quiet one is used");
+    CHECK_RULES();
+}
+
+static void test_tells_of_a_chip_that_fails(void) {
+    begin(SIGFOX_ZONE_RC1);
+    sigfox_testmode_report_t report;
+    int test = sigfox_testmode_begin(SIGFOX_TESTMODE_TX_BPSK, 2);
+    sim_hal_run(500000);
+    sim_chip_power_cycle(&fixture_chip);
+    CHECK(finish_test(test, &report) == -NET_EIO && strstr(words(), "failed") != NULL, "which ends it");
+}
+
 int main(void) {
     message_is_three_frames();
     both_chips_send_in_every_zone();
@@ -682,6 +855,13 @@ int main(void) {
     board_without_boost_is_refused();
     carrier_is_bounded();
     chip_that_fails_is_told();
+    test_frames_carry_pn9();
+    test_frames_of_each_class_use_the_public_key();
+    test_carriers_step_over_the_band();
+    test_reception_counts();
+    test_is_refused_or_stopped();
+    test_listens_before_it_talks();
+    test_tells_of_a_chip_that_fails();
     printf("the engine takes %zu bytes\n", sizeof(sigfox_engine));
     return check_result();
 }

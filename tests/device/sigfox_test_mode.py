@@ -58,23 +58,5 @@ for _ in range(100):
         break
     time.sleep(0.2)
 equal(errors, [140], "ECANCELED")
-
-# An exception ends it, as Ctrl-C does.
-import micropython  # noqa: E402
-
-
-def interrupt(_):
-    raise KeyboardInterrupt
-
-
-def schedule():
-    time.sleep(2)
-    micropython.schedule(interrupt, None)
-
-
-_thread.start_new_thread(schedule, ())
-start = time.ticks_ms()
-raises(KeyboardInterrupt, None, sigfox.test_mode, 3, 600)
-check(time.ticks_diff(time.ticks_ms(), start) < 60000, "at once")
 equal(sigfox.test_mode(3, 1), (0, None), "and the next one works")
 done()

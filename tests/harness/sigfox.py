@@ -29,13 +29,17 @@ class BaseStation(Closing):
         """The frames so far."""
         return list(self._station.heard)
 
-    def wait_frames(self, number: int, timeout: float = 20) -> list[Heard]:
-        """Wait until so many frames were heard; all that were."""
+    def wait_frames(self, number: int, timeout: float = 90, rank: int = 0) -> list[Heard]:
+        """Wait until so many frames (of this rank) were heard; all that were."""
         end = time.monotonic() + timeout
-        while len(self._station.heard) < number:
-            assert time.monotonic() < end, f"{len(self.heard)} frames instead of {number}"
+        while (found := self._count(rank)) < number:
+            assert time.monotonic() < end, f"{found} frames instead of {number}"
             time.sleep(0.02)
         return self.heard
+
+    def _count(self, rank: int) -> int:
+        heard = self.heard
+        return len([one for one in heard if rank in (0, one.uplink.rank if one.uplink else 0)])
 
     def close(self) -> None:
         self._stop.set()

@@ -162,7 +162,7 @@ def run_unit(run: Run) -> list[Result]:
             )
         report = LOGS / f"test-{file_name}.xml"
         argv: list[str | Path] = ["ctest", "--test-dir", into, "--output-on-failure"]
-        argv += ["--timeout", "60", "--output-junit", report, "-j2"]
+        argv += ["--timeout", "300", "--output-junit", report, "-j2"]
         if run.keyword:
             argv += ["-R", run.keyword]
         results.append(run_reporting(name, argv, report, keyword=run.keyword))

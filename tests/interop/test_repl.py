@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -103,15 +104,16 @@ def test_an_exception_is_reported(device: tuple[str, Path]) -> None:
 def test_ctrl_c_interrupts_a_waiting_socket(device: tuple[str, Path]) -> None:
     terminal = os.open(device[0], os.O_RDWR | os.O_NOCTTY)
     seen = bytearray()
+    over = threading.Event()
 
     def read() -> None:
-        try:
-            while data := os.read(terminal, 1000):
-                seen.extend(data)
-        except OSError:
-            pass
+        # Never blocked in a read, which would take the next test's first bytes.
+        while not over.is_set():
+            if select.select([terminal], [], [], 0.05)[0]:
+                seen.extend(os.read(terminal, 1000))
 
-    threading.Thread(target=read, daemon=True).start()
+    reader = threading.Thread(target=read)
+    reader.start()
 
     def wait_for(text: bytes, seconds: float = 10) -> None:
         end = time.monotonic() + seconds
@@ -119,16 +121,22 @@ def test_ctrl_c_interrupts_a_waiting_socket(device: tuple[str, Path]) -> None:
             assert time.monotonic() < end, bytes(seen)
             time.sleep(0.01)
 
-    os.write(terminal, b"\x03\x03\x02")
-    wait_for(b">>> ")
-    os.write(terminal, b"import socket; s = socket.socket(2, 2); s.bind(('', 5000)); s.recv(1)\r")
-    wait_for(b"s.recv(1)")
-    time.sleep(0.3)
-    start = time.monotonic()
-    os.write(terminal, b"\x03")
-    wait_for(b"KeyboardInterrupt", 1)
-    print(f"Ctrl-C at the prompt took {time.monotonic() - start:.3f} s")
-    os.close(terminal)
+    try:
+        os.write(terminal, b"\x03\x03\x02")
+        wait_for(b">>> ")
+        os.write(
+            terminal, b"import socket; s = socket.socket(2, 2); s.bind(('', 5000)); s.recv(1)\r"
+        )
+        wait_for(b"s.recv(1)")
+        time.sleep(0.3)
+        start = time.monotonic()
+        os.write(terminal, b"\x03")
+        wait_for(b"KeyboardInterrupt", 1)
+        print(f"Ctrl-C at the prompt took {time.monotonic() - start:.3f} s")
+    finally:
+        over.set()
+        reader.join()
+        os.close(terminal)
 
 
 def test_the_default_place_of_files_is_ignored_by_git() -> None:

@@ -8,6 +8,7 @@ from fwlib import (
     air,
     bench,
     debian,
+    device,
     firmware,
     hostbuild,
     node,
@@ -33,7 +34,8 @@ def command_setup(args: argparse.Namespace) -> int:
     with build_lock():
         debian.install_packages()
         venv.ensure()
-        node.ensure_if_possible()
+        for packages in (node.TESTS, node.TOOLS):
+            node.ensure_if_possible(packages)
         trees = [sources.get("stable", update=args.update)]
         try:
             trees.append(sources.get("unstable", update=args.update))
@@ -78,7 +80,8 @@ def command_test(args: argparse.Namespace) -> int:
     with build_lock():
         debian.install_packages()
         venv.ensure()
-        node.ensure_if_possible()
+        for packages in (node.TESTS, node.TOOLS):
+            node.ensure_if_possible(packages)
     run.sources()
     results = []
     for name in known:
@@ -89,7 +92,9 @@ def command_test(args: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="fw.py", description=__doc__)
-    top.description = "Set up, build, run and test usocket on this PC."
+    top.description = "Set up, build, run and test usocket: on this PC and on boards."
+        "Set up, build, run and test usocket on this PC; build for boards and flash them."
+    )
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
     setup = commands.add_parser("setup", help="packages, Python environment and sources")
@@ -128,6 +133,8 @@ def parser() -> argparse.ArgumentParser:
     monitor = commands.add_parser("air", help="join firmwares by radio, and show every frame")
     air.add_options(monitor)
     monitor.set_defaults(call=air.run)
+
+    device.add_commands(commands)
 
     test = commands.add_parser("test", help="every test level that can run here, or some")
     test.add_argument("level", nargs="*", metavar="LEVEL")

@@ -93,8 +93,6 @@ def command_test(args: argparse.Namespace) -> int:
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="fw.py", description=__doc__)
     top.description = "Set up, build, run and test usocket: on this PC and on boards."
-        "Set up, build, run and test usocket on this PC; build for boards and flash them."
-    )
     commands = top.add_subparsers(metavar="COMMAND", required=True)
 
     setup = commands.add_parser("setup", help="packages, Python environment and sources")

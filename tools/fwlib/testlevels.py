@@ -172,19 +172,28 @@ def run_unit(run: Run) -> list[Result]:
 def run_pytest(run: Run, level: str, source: str = "stable") -> Result:
     host = run.host(source)
     name = level if source == "stable" else f"{level} {source}"
+    return run_pytest_in(level, name, run.keyword, host.environment())
+
+
+def run_pytest_in(folder: str, name: str, keyword: str, env: Mapping[str, str]) -> Result:
     report = LOGS / f"test-{name.replace(' ', '-')}.xml"
     argv: list[str | Path] = [
         venv.python(),
         "-m",
         "pytest",
-        TESTS / level,
+        TESTS / folder,
         "-p",
         "no:cacheprovider",
     ]
     argv += ["-v", "--tb=short", f"--junitxml={report}"]
-    if run.keyword:
-        argv += ["-k", run.keyword]
-    return run_reporting(name, argv, report, keyword=run.keyword, env=host.environment())
+    if keyword:
+        argv += ["-k", keyword]
+    return run_reporting(name, argv, report, keyword=keyword, env=env)
+
+
+def run_tools(run: Run) -> list[Result]:
+    """What fw.py does for boards; no firmware is needed."""
+    return [run_pytest_in("tools", "tools", run.keyword, run.sources().environment())]
 
 
 def run_unstable(run: Run) -> list[Result]:
@@ -200,6 +209,7 @@ def has_tests(level: str) -> bool:
 
 LEVELS: dict[str, tuple[str, Callable[[Run], list[Result]]]] = {
     "lint": ("layers, formats, types, spelling, compiler warnings", run_lint),
+    "tools": ("building for boards and flashing, without a board", run_tools),
     "unit": ("C unit tests, plain and under sanitizers", run_unit),
     "device": ("scripts in the firmware", lambda run: [run_pytest(run, "device")]),
     "upstream": ("MicroPython's own tests", lambda run: [run_pytest(run, "upstream")]),

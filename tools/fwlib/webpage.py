@@ -48,8 +48,8 @@ $rows
 
 WARNING = Template("""\
     <div class="warning">
-      <p><strong>This board has $what at 0x$offset.</strong> Nobody can issue it again. The page
-        leaves it alone, but makes no backup of it: <code>fw.py flash $board</code> does, and is
+      <p><strong>At 0x$offset this board has $what.</strong> Nobody can issue them again. The page
+        leaves them alone, but makes no backup: <code>fw.py flash $board</code> does, and is
         the better way the first time.</p>
       <p>Never erase the whole chip of this board, with whatever program.</p>
     </div>

@@ -16,8 +16,9 @@ LIMIT = 900.0
 MEGABYTE = 1024 * 1024
 
 NO_ANSWER = (
-    "check port and cable, and that no other program has the port; boards without a reset circuit"
-    " (LoPy, LoPy4, FiPy, SiPy): connect P2 to GND, press the reset button, and run this again"
+    "check the cable, that you may use the port (on Debian: group dialout) and that no other program"
+    " has it; boards without a reset circuit (LoPy, LoPy4, FiPy, SiPy): connect P2 to GND, press the"
+    " reset button, and run this again"
 )
 
 

@@ -82,7 +82,6 @@ def command_test(args: argparse.Namespace) -> int:
         venv.ensure()
         for packages in (node.TESTS, node.TOOLS):
             node.ensure_if_possible(packages)
-    run.sources()
     results = []
     for name in known:
         if not args.level or name in args.level:

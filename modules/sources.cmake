@@ -102,22 +102,9 @@ set(USOCKET_LORA_SOURCES
     ${USOCKET_MODULES_DIR}/lora/lora_wan_store.c
 )
 
+# The bindings of every firmware, and those of a feature.
 set(USOCKET_BINDINGS_SOURCES
-    ${USOCKET_MODULES_DIR}/bindings/modlora.c
-    ${USOCKET_MODULES_DIR}/bindings/modlora_events.c
-    ${USOCKET_MODULES_DIR}/bindings/modlora_settings.c
-    ${USOCKET_MODULES_DIR}/bindings/modlora_wan.c
-    ${USOCKET_MODULES_DIR}/bindings/modlora_wan_status.c
-    ${USOCKET_MODULES_DIR}/bindings/modsigfox.c
     ${USOCKET_MODULES_DIR}/bindings/modsocket.c
-    ${USOCKET_MODULES_DIR}/bindings/modssl.c
-    ${USOCKET_MODULES_DIR}/bindings/modssl_context.c
-    ${USOCKET_MODULES_DIR}/bindings/modssl_error.c
-    ${USOCKET_MODULES_DIR}/bindings/modssl_file.c
-    ${USOCKET_MODULES_DIR}/bindings/modssl_session.c
-    ${USOCKET_MODULES_DIR}/bindings/modssl_socket.c
-    ${USOCKET_MODULES_DIR}/bindings/network_radio.c
-    ${USOCKET_MODULES_DIR}/bindings/stream_net.c
     ${USOCKET_MODULES_DIR}/bindings/socket_addr.c
     ${USOCKET_MODULES_DIR}/bindings/socket_data.c
     ${USOCKET_MODULES_DIR}/bindings/socket_errno.c
@@ -127,3 +114,82 @@ set(USOCKET_BINDINGS_SOURCES
     ${USOCKET_MODULES_DIR}/bindings/socket_stream.c
     ${USOCKET_MODULES_DIR}/bindings/socket_wait.c
 )
+
+set(USOCKET_BINDINGS_INET_SOURCES
+    ${USOCKET_MODULES_DIR}/bindings/socket_inet.c
+)
+
+set(USOCKET_BINDINGS_TLS_SOURCES
+    ${USOCKET_MODULES_DIR}/bindings/modssl.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl_context.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl_error.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl_file.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl_session.c
+    ${USOCKET_MODULES_DIR}/bindings/modssl_socket.c
+    ${USOCKET_MODULES_DIR}/bindings/stream_net.c
+)
+
+set(USOCKET_BINDINGS_RADIO_SOURCES
+    ${USOCKET_MODULES_DIR}/bindings/network_radio.c
+)
+
+set(USOCKET_BINDINGS_LORA_SOURCES
+    ${USOCKET_MODULES_DIR}/bindings/modlora.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_events.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_settings.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_wan.c
+    ${USOCKET_MODULES_DIR}/bindings/modlora_wan_status.c
+)
+
+set(USOCKET_BINDINGS_SIGFOX_SOURCES
+    ${USOCKET_MODULES_DIR}/bindings/modsigfox.c
+)
+
+# usocket_select(FEATURES bindings core definitions): the sources of a firmware with
+# these features (a list of inet, tls, lora, sigfox), with Python and without, and
+# the definitions that go with them. micropython.mk has the same rules.
+function(usocket_select features bindings core definitions)
+    set(known inet tls lora sigfox)
+    set(unknown ${features})
+    list(REMOVE_ITEM unknown ${known})
+    if(unknown)
+        message(FATAL_ERROR "USOCKET_FEATURES has '${unknown}': allowed are inet, tls, lora and sigfox")
+    endif()
+    if(NOT "inet" IN_LIST features AND NOT "lora" IN_LIST features AND NOT "sigfox" IN_LIST features)
+        message(FATAL_ERROR "USOCKET_FEATURES is '${features}': name at least one of inet, lora and sigfox")
+    endif()
+    if("tls" IN_LIST features AND NOT "inet" IN_LIST features)
+        message(FATAL_ERROR "USOCKET_FEATURES is '${features}': tls needs inet")
+    endif()
+    set(rooms NET)
+    set(groups "")
+    set(switches "")
+    foreach(feature IN LISTS known)
+        string(TOUPPER ${feature} name)
+        if(feature IN_LIST features)
+            list(APPEND groups ${name})
+            list(APPEND rooms ${name})
+            list(APPEND switches USOCKET_${name}=1)
+        else()
+            list(APPEND switches USOCKET_${name}=0)
+        endif()
+    endforeach()
+    if("lora" IN_LIST features)
+        list(APPEND rooms LORAWAN)
+    endif()
+    if("lora" IN_LIST features OR "sigfox" IN_LIST features)
+        list(APPEND rooms CRYPTO RADIO)
+        list(APPEND groups RADIO)
+    endif()
+    set(with_python ${USOCKET_BINDINGS_SOURCES})
+    foreach(group IN LISTS groups)
+        list(APPEND with_python ${USOCKET_BINDINGS_${group}_SOURCES})
+    endforeach()
+    set(without_python "")
+    foreach(room IN LISTS rooms)
+        list(APPEND without_python ${USOCKET_${room}_SOURCES})
+    endforeach()
+    set(${bindings} ${with_python} PARENT_SCOPE)
+    set(${core} ${without_python} PARENT_SCOPE)
+    set(${definitions} ${switches} PARENT_SCOPE)
+endfunction()

@@ -6,6 +6,21 @@
 
 #define USOCKET_VERSION "0.1.0"
 
+// What is in this firmware. The build sets these together with the sources, from
+// USOCKET_FEATURES (micropython.mk, micropython.cmake): do not set them alone.
+#ifndef USOCKET_INET
+#define USOCKET_INET (1)
+#endif
+#ifndef USOCKET_TLS
+#define USOCKET_TLS (1)
+#endif
+#ifndef USOCKET_LORA
+#define USOCKET_LORA (1)
+#endif
+#ifndef USOCKET_SIGFOX
+#define USOCKET_SIGFOX (1)
+#endif
+
 // How long a sleep may keep Ctrl-C and scheduled callbacks waiting, in ms.
 #ifndef USOCKET_WAIT_SLICE_MS
 #define USOCKET_WAIT_SLICE_MS (100)

@@ -6,7 +6,9 @@ arrow that is not in it.
 """
 
 import re
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[1]
@@ -32,6 +34,9 @@ PORTS_ALLOWED = {"net", "inet", "sigfox", "hal"}
 ERRNO_BORDERS: set[str] = set()
 # Headers that every room may include.
 COMMON = {"usocket_config.h", "net/net_errno.h"}
+
+# Sets of features that both lists are asked for; all first.
+FEATURES = ("inet tls lora sigfox", "inet", "inet tls", "lora", "sigfox", "lora sigfox")
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 COMMENT_OR_STRING = re.compile(r'//[^\n]*|/\*[\s\S]*?\*/|"(?:\\.|[^"\\\n])*"')
@@ -77,18 +82,56 @@ def check_port(path: Path) -> list[str]:
     ]
 
 
+def files(text: str) -> set[str]:
+    return set(re.findall(rf"{re.escape(str(MODULES))}/(\w+/\w+\.c)", text))
+
+
+def printed(argv: list[str], script: str) -> str:
+    """What a make or cmake script says."""
+    with tempfile.NamedTemporaryFile("w", suffix=".cmake") as file:
+        file.write(script)
+        file.flush()
+        done = subprocess.run([*argv, file.name], capture_output=True, text=True, check=True)
+        return done.stdout + done.stderr
+
+
+def by_make(features: str) -> str:
+    return printed(
+        ["make", "-f"],
+        f"USERMOD_DIR = {MODULES}\nUSOCKET_FEATURES = {features}\n"
+        f"include {MODULES}/micropython.mk\n$(info $(SRC_USERMOD_C) $(SRC_USERMOD_LIB_C))\n"
+        "$(info $(CFLAGS_USERMOD))\nall:\n",
+    )
+
+
+def by_cmake(features: str) -> str:
+    return printed(
+        ["cmake", "-P"],
+        f"cmake_minimum_required(VERSION 3.16)\ninclude({MODULES}/sources.cmake)\n"
+        f'usocket_select("{features.replace(" ", ";")}" bindings core definitions)\n'
+        'message("${bindings} ${core} ${definitions}")\n',
+    )
+
+
+def switches(text: str) -> set[str]:
+    return set(re.findall(r"USOCKET_[A-Z]+=[01]", text))
+
+
 def check_lists() -> list[str]:
-    """sources.cmake names each file; micropython.mk takes each room's wildcard."""
-    cmake = (MODULES / "sources.cmake").read_text()
-    listed = set(re.findall(r"\$\{USOCKET_MODULES_DIR\}/(\S+\.c)", cmake))
-    make = (MODULES / "micropython.mk").read_text()
-    rooms_line = re.search(r"^USOCKET_ROOMS *=(.*)$", make, re.MULTILINE)
-    rooms = ["bindings", *(rooms_line.group(1).split() if rooms_line else [])]
-    present = {f"{room}/{path.name}" for room in rooms for path in (MODULES / room).glob("*.c")}
-    return [f"modules/{name}: in sources.cmake, not on disk" for name in listed - present] + [
-        f"modules/{name}: not in sources.cmake, but micropython.mk takes it"
-        for name in present - listed
-    ]
+    """sources.cmake names each file; micropython.mk finds the same, for any features."""
+    present = {f"{path.parent.name}/{path.name}" for path in MODULES.glob("*/*.c")}
+    problems = []
+    for features in FEATURES:
+        make, cmake = by_make(features), by_cmake(features)
+        problems += [
+            f"modules/{name}: with '{features}' it is in only one of sources.cmake, micropython.mk"
+            for name in files(make) ^ files(cmake)
+        ]
+        if switches(make) != switches(cmake):
+            problems.append(f"with '{features}' make and CMake define different switches")
+        if features == FEATURES[0]:
+            problems += [f"modules/{name}: nobody compiles it" for name in present - files(make)]
+    return problems
 
 
 def main() -> int:

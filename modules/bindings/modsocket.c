@@ -16,8 +16,6 @@
 #include "sigfox/sigfox.h"
 #include "usocket_config.h"
 
-// A constant that the page names although this firmware has no such family.
-
 bool socket_compat_pycom = USOCKET_COMPAT_PYCOM;
 
 socket_obj_t *socket_new(const mp_obj_type_t *type, size_t size) {
@@ -274,7 +272,7 @@ static mp_obj_t socket_module_init(void) {
     int ret;
     do {
         MP_THREAD_GIL_EXIT();
-        ret = inet_port_start();
+        ret = socket_families_start();
         MP_THREAD_GIL_ENTER();
         mp_handle_pending(true);
     } while (ret == -NET_EAGAIN);
@@ -303,12 +301,15 @@ static const mp_rom_map_elem_t socket_module_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___init__), MP_ROM_PTR(&socket_module_init_obj) },
     { MP_ROM_QSTR(MP_QSTR___version__), MP_ROM_PTR(&socket_version_obj) },
     { MP_ROM_QSTR(MP_QSTR_socket), MP_ROM_PTR(&socket_type) },
+    #if USOCKET_INET
     { MP_ROM_QSTR(MP_QSTR_getaddrinfo), MP_ROM_PTR(&socket_getaddrinfo_obj) },
     { MP_ROM_QSTR(MP_QSTR_dnsserver), MP_ROM_PTR(&socket_dnsserver_obj) },
+    #endif
     { MP_ROM_QSTR(MP_QSTR_compat), MP_ROM_PTR(&socket_compat_obj) },
     { MP_ROM_QSTR(MP_QSTR_error), MP_ROM_PTR(&mp_type_OSError) },
     { MP_ROM_QSTR(MP_QSTR_timeout), MP_ROM_PTR(&socket_timeout_type) },
 
+    // All that the page names, also of families that this firmware does not have.
     { MP_ROM_QSTR(MP_QSTR_AF_INET), MP_ROM_INT(NET_AF_INET) },
     { MP_ROM_QSTR(MP_QSTR_AF_LORA), MP_ROM_INT(NET_AF_LORA) },
     { MP_ROM_QSTR(MP_QSTR_AF_SIGFOX), MP_ROM_INT(NET_AF_SIGFOX) },

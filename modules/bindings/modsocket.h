@@ -106,9 +106,15 @@ int socket_recv_for(socket_obj_t *self, void *buf, size_t len, net_addr_t *from)
 void socket_addr_parse(socket_obj_t *self, mp_obj_t addr_in, net_addr_t *addr);
 // The other way: ("1.2.3.4", port), or what the family has.
 mp_obj_t socket_addr_format(const net_addr_t *addr);
+// AF_INET's part of both (socket_inet.c).
+void socket_inet_parse(mp_obj_t addr_in, net_addr_t *addr);
+mp_obj_t socket_inet_format(const net_addr_t *addr);
 
-// families[] (socket_families.c): the operations for an address family and type,
-// after starting what it needs. NULL when this firmware does not have the family.
+// families[] (socket_families.c): start what the families of this firmware need before
+// their first socket. 0 or a negative errno; -NET_EAGAIN: call again. A call blocks
+// for 0.1 s at most: without the GIL.
+int socket_families_start(void);
+// The operations for an address family. NULL when this firmware does not have the family.
 const net_ops_t *socket_family_ops(int family);
 // The type that a socket of this family has when none is given.
 int socket_family_default_type(int family);

@@ -5,13 +5,18 @@
 
 #include "bindings/modlora.h"
 #include "bindings/modsigfox.h"
+#include "usocket_config.h"
 
 static const struct {
     qstr_short_t name;
     const mp_obj_type_t *type;
 } types[] = {
+    #if USOCKET_LORA
     { MP_QSTR_LoRa, &modlora_type },
+    #endif
+    #if USOCKET_SIGFOX
     { MP_QSTR_Sigfox, &modsigfox_type },
+    #endif
 };
 
 // Asked by the network module for a name that it does not have itself.

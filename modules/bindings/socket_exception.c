@@ -9,6 +9,7 @@
 
 #include "bindings/modsocket.h"
 #include "bindings/modssl.h"
+#include "usocket_config.h"
 
 static mp_obj_exception_t *exception_self(mp_obj_t self_in) {
     return MP_OBJ_TO_PTR(self_in);
@@ -95,9 +96,11 @@ void socket_raise_in_progress(void) {
 }
 
 void socket_raise(int ret) {
+    #if USOCKET_TLS
     if (ret < SSL_RET_LIMIT) {
         ssl_raise(ret);
     }
+    #endif
     if (ret == -NET_ETIMEDOUT) {
         raise_timeout();
     }

@@ -7,6 +7,7 @@
 #include "inet/inet.h"
 #include "lora/lora.h"
 #include "sigfox/sigfox.h"
+#include "usocket_config.h"
 
 static const struct {
     uint16_t family;
@@ -14,9 +15,15 @@ static const struct {
     bool follows_pycom; // whatever socket.compat() says
     const net_ops_t *ops;
 } families[] = {
+    #if USOCKET_INET
     { NET_AF_INET, NET_SOCK_STREAM, false, &inet_ops },
+    #endif
+    #if USOCKET_LORA
     { NET_AF_LORA, NET_SOCK_RAW, true, &lora_ops },
+    #endif
+    #if USOCKET_SIGFOX
     { NET_AF_SIGFOX, NET_SOCK_RAW, true, &sigfox_ops },
+    #endif
 };
 
 // The family's place in the table, -1 when this firmware does not have it.
@@ -42,4 +49,12 @@ int socket_family_default_type(int family) {
 bool socket_family_follows_pycom(int family) {
     int i = find(family);
     return i >= 0 && families[i].follows_pycom;
+}
+
+int socket_families_start(void) {
+    #if USOCKET_INET
+    return inet_port_start();
+    #else
+    return 0;
+    #endif
 }

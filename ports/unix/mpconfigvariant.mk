@@ -23,7 +23,12 @@ CFLAGS += -I$(LWIP_DIR)/src/include
 CFLAGS += -I$(MBEDTLS_DIR)/include -DMBEDTLS_CONFIG_FILE='"mbedtls_config_host.h"'
 LDFLAGS += -Wl,--start-group $(addprefix $(USOCKET_HOST_BUILD)/lib,host_net.a host_radio.a sim.a host_lwip.a) \
 	$(addprefix $(USOCKET_HOST_BUILD)/mbedtls/library/,libmbedtls.a libmbedx509.a libmbedcrypto.a) -Wl,--end-group
+ifeq ($(MICROPY_FORCE_32BIT),1)
+# As the libraries (USOCKET_32BIT in CMakeLists.txt).
+CFLAGS += -msse2 -mfpmath=sse -D_TIME_BITS=64
+else
 LDFLAGS += $(shell pkg-config --libs slirp)
+endif
 LDFLAGS += -Wl,--wrap=mbedtls_ssl_config_defaults
 # A board's REPL (host_repl.c).
 comma := ,

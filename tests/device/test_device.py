@@ -8,6 +8,7 @@ it prints only `SKIP: reason`. NAME.json may hold {"net": ..., "timeout": second
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,8 @@ def settings(script: Path) -> tuple[str, float, dict[str, str]]:
 def test_script(script: Path) -> None:
     """One script in a firmware of its own."""
     net, timeout, env = settings(script)
+    if net == "slirp" and os.environ.get("USOCKET_BITS") == "32":
+        pytest.skip("the 32-bit firmware has no user-mode network")
     with Firmware(script, net=net, env=env) as firmware:
         status = firmware.wait(timeout)
         lines = [line for line in firmware.output if line]

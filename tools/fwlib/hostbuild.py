@@ -3,12 +3,13 @@
 import hashlib
 import os
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from fwlib.paths import BUILD, REPO
 from fwlib.sources import Sources
-from fwlib.steps import run_step
+from fwlib.steps import NotSupported, run_step
 
 JOBS = f"-j{os.cpu_count() or 2}"
 LIBRARIES = ("host_lwip", "host_net", "host_radio", "sim", "mbedtls", "mbedx509", "mbedcrypto")
@@ -20,10 +21,17 @@ class Host:
     """What was built from one set of sources."""
 
     sources: Sources
+    # 32: pointers and time as on a board, without user-mode network (Debian has no
+    # libslirp for it that could be installed beside the other).
+    bits: int = 64
+
+    @property
+    def name(self) -> str:
+        return self.sources.name + ("-32" if self.bits == 32 else "")
 
     @property
     def root(self) -> Path:
-        return BUILD / f"host-{self.sources.name}"
+        return BUILD / f"host-{self.name}"
 
     @property
     def libs(self) -> Path:
@@ -31,7 +39,7 @@ class Host:
 
     @property
     def mpy_cross(self) -> Path:
-        return self.root / "mpy-cross" / "mpy-cross"
+        return BUILD / f"host-{self.sources.name}" / "mpy-cross" / "mpy-cross"
 
     @property
     def firmware(self) -> Path:
@@ -44,6 +52,7 @@ class Host:
             "USOCKET_HOST_BUILD": str(self.libs),
             "USOCKET_MPY_CROSS": str(self.mpy_cross),
             "USOCKET_SOURCE": self.sources.name,
+            "USOCKET_BITS": str(self.bits),
             **self.sources.environment(),
         }
 
@@ -63,35 +72,58 @@ def cmake_configure(sources: Sources, into: Path, *options: str) -> list[str | P
     ]
 
 
-def build(sources: Sources) -> Host:
+def cmake_options(bits: int) -> tuple[str, ...]:
+    return ("-DUSOCKET_32BIT=ON",) if bits == 32 else ()
+
+
+def build(sources: Sources, bits: int = 64) -> Host:
     """Bring the host firmware up to date."""
-    host = Host(sources)
-    name = sources.name
-    todo = TODO.format(f"build/host-{name}")
+    host = Host(sources, bits)
+    todo = TODO.format(f"build/host-{host.name}")
     libraries_dir(sources)
     if not host.mpy_cross.exists():
         run_step(
-            f"build: mpy-cross ({name})",
-            f"build-mpy-cross-{name}",
+            f"build: mpy-cross ({sources.name})",
+            f"build-mpy-cross-{sources.name}",
             [make_mpy_cross(host)],
             todo=todo,
         )
+    if bits == 32:
+        require_32bit()
+        libraries_dir(sources, bits)
+    configure = cmake_configure(sources, host.libs, *cmake_options(bits))
     run_step(
-        f"build: lwIP, mbedTLS, interfaces ({name})",
-        f"build-libs-{name}",
-        [cmake_configure(sources, host.libs), ["ninja", "-C", host.libs, *LIBRARIES]],
+        f"build: lwIP, mbedTLS, interfaces ({host.name})",
+        f"build-libs-{host.name}",
+        [configure, ["ninja", "-C", host.libs, *LIBRARIES]],
         todo=todo,
     )
     prepare_firmware(host)
     run_step(
-        f"build: firmware ({name})", f"build-firmware-{name}", [make_firmware(host)], todo=todo
+        f"build: firmware ({host.name})",
+        f"build-firmware-{host.name}",
+        [make_firmware(host)],
+        todo=todo,
     )
     return host
 
 
-def libraries_dir(sources: Sources) -> Path:
+def require_32bit() -> None:
+    """Raise where this machine's compiler makes no 32-bit programs."""
+    compiler = os.environ.get("CC", "cc")
+    argv = [*compiler.split(), "-m32", "-x", "c", "-", "-o", os.devnull]
+    program = "#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n"
+    try:
+        done = subprocess.run(argv, input=program, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise NotSupported(f"there is no compiler {compiler} here") from None
+    if done.returncode != 0:
+        raise NotSupported(f"{compiler} makes no 32-bit programs here (Debian: gcc-multilib)")
+
+
+def libraries_dir(sources: Sources, bits: int = 64) -> Path:
     """Where the CMake part is built for these sources."""
-    host = Host(sources)
+    host = Host(sources, bits)
     start_over_if_changed(host.root, repr(sources).encode(), "sources")
     return host.libs
 
@@ -139,4 +171,5 @@ def make_firmware(host: Host) -> list[str | Path]:
         f"USOCKET_HOST_BUILD={host.libs}",
         f"MICROPY_MPYCROSS={host.mpy_cross}",
         "MICROPY_MPYCROSS_DEPENDENCY=",
+        f"MICROPY_FORCE_32BIT={int(host.bits == 32)}",
     ]

@@ -26,6 +26,8 @@ TESTS = REPO / "tests"
 LEVEL_LIMIT = 1800.0
 # pytest's exit status when it found none.
 NO_TESTS = 5
+# Levels without a folder of their own in tests/.
+NO_FOLDER = ("lint", "device32", "unstable")
 
 
 @dataclass
@@ -49,7 +51,7 @@ class Run:
 
     fix: bool = False
     keyword: str = ""
-    hosts: dict[str, hostbuild.Host] = field(default_factory=dict)
+    hosts: dict[tuple[str, int], hostbuild.Host] = field(default_factory=dict)
     trees: dict[str, sources.Sources] = field(default_factory=dict)
 
     def sources(self, name: str = "stable") -> sources.Sources:
@@ -58,12 +60,12 @@ class Run:
                 self.trees[name] = sources.get(name)
         return self.trees[name]
 
-    def host(self, name: str = "stable") -> hostbuild.Host:
-        if name not in self.hosts:
+    def host(self, name: str = "stable", bits: int = 64) -> hostbuild.Host:
+        if (name, bits) not in self.hosts:
             trees = self.sources(name)
             with build_lock():
-                self.hosts[name] = hostbuild.build(trees)
-        return self.hosts[name]
+                self.hosts[name, bits] = hostbuild.build(trees, bits)
+        return self.hosts[name, bits]
 
 
 def run_lint(run: Run) -> list[Result]:
@@ -137,41 +139,54 @@ def run_reporting(
     return result
 
 
+def run_ctest(
+    run: Run, trees: sources.Sources, name: str, into: Path, *options: str
+) -> Result:
+    """Build the unit tests in a directory and run them."""
+    file_name = name.replace(" ", "-")
+    configure = hostbuild.cmake_configure(trees, into, *options)
+    with build_lock():
+        run_step(
+            f"build: {name} tests",
+            f"build-{file_name}",
+            [configure, ["ninja", "-C", into]],
+            todo="read the log above",
+        )
+    report = LOGS / f"test-{file_name}.xml"
+    argv: list[str | Path] = ["ctest", "--test-dir", into, "--output-on-failure"]
+    argv += ["--timeout", "300", "--output-junit", report, "-j2"]
+    if run.keyword:
+        argv += ["-R", run.keyword]
+    return run_reporting(name, argv, report, keyword=run.keyword)
+
+
 def run_unit(run: Run) -> list[Result]:
     """The C unit tests, plain and under sanitizers."""
-    results = []
     trees = run.sources()
     with build_lock():
         libraries = hostbuild.libraries_dir(trees)
     # Plain, they share the libraries with the firmware. For the sanitizers the
     # compiler's time matters more than the program's.
     sanitized = ("-DUSOCKET_SANITIZE=ON", "-DCMAKE_BUILD_TYPE=Debug")
-    builds: tuple[tuple[str, Path, tuple[str, ...]], ...] = (
-        ("unit", libraries, ()),
-        ("unit sanitized", BUILD / "unit-sanitized", sanitized),
-    )
-    for name, into, options in builds:
-        file_name = name.replace(" ", "-")
-        configure = hostbuild.cmake_configure(trees, into, *options)
-        with build_lock():
-            run_step(
-                f"build: {name} tests",
-                f"build-{file_name}",
-                [configure, ["ninja", "-C", into]],
-                todo="read the log above",
-            )
-        report = LOGS / f"test-{file_name}.xml"
-        argv: list[str | Path] = ["ctest", "--test-dir", into, "--output-on-failure"]
-        argv += ["--timeout", "300", "--output-junit", report, "-j2"]
-        if run.keyword:
-            argv += ["-R", run.keyword]
-        results.append(run_reporting(name, argv, report, keyword=run.keyword))
-    return results
+    return [
+        run_ctest(run, trees, "unit", libraries),
+        run_ctest(run, trees, "unit sanitized", BUILD / "unit-sanitized", *sanitized),
+    ]
 
 
-def run_pytest(run: Run, level: str, source: str = "stable") -> Result:
-    host = run.host(source)
-    name = level if source == "stable" else f"{level} {source}"
+def run_32bit(run: Run) -> list[Result]:
+    """The C unit tests and the device scripts, with pointers of a board's width."""
+    host = run.host(bits=32)
+    return [
+        run_ctest(run, run.sources(), "unit32", host.libs, *hostbuild.cmake_options(32)),
+        run_pytest(run, "device", bits=32),
+    ]
+
+
+def run_pytest(run: Run, level: str, source: str = "stable", bits: int = 64) -> Result:
+    host = run.host(source, bits)
+    name = level if bits == 64 else f"{level}{bits}"
+    name = name if source == "stable" else f"{name} {source}"
     return run_pytest_in(level, name, run.keyword, host.environment())
 
 
@@ -212,6 +227,7 @@ LEVELS: dict[str, tuple[str, Callable[[Run], list[Result]]]] = {
     "tools": ("building for boards and flashing, without a board", run_tools),
     "unit": ("C unit tests, plain and under sanitizers", run_unit),
     "device": ("scripts in the firmware", lambda run: [run_pytest(run, "device")]),
+    "device32": ("C unit tests and scripts in a 32-bit firmware", run_32bit),
     "upstream": ("MicroPython's own tests", lambda run: [run_pytest(run, "upstream")]),
     "interop": ("against programs of the PC", lambda run: [run_pytest(run, "interop")]),
     "bench": (
@@ -224,7 +240,7 @@ LEVELS: dict[str, tuple[str, Callable[[Run], list[Result]]]] = {
 
 def available() -> list[str]:
     """Levels that have something to run."""
-    return [name for name in LEVELS if name in ("lint", "unstable") or has_tests(name)]
+    return [name for name in LEVELS if name in NO_FOLDER or has_tests(name)]
 
 
 def run_level(run: Run, level: str) -> list[Result]:

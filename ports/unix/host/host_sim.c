@@ -53,27 +53,35 @@ static uint64_t end_of_time(void) {
     return clock_now.hold_ns < limit_ns ? clock_now.hold_ns : limit_ns;
 }
 
+// a + value * times / over, or the end of time if that is too far away.
+static uint64_t add_scaled(uint64_t a, uint64_t value, uint32_t times, uint32_t over) {
+    uint64_t whole;
+    uint64_t part = value % over * times / over;
+    bool far = __builtin_mul_overflow(value / over, times, &whole) || __builtin_add_overflow(whole, part, &whole)
+        || __builtin_add_overflow(a, whole, &a);
+    return far ? SIM_NEVER : a;
+}
+
 // Where simulated time should be.
 static uint64_t target(void) {
     uint64_t wall = wall_now();
     uint64_t passed = wall > clock_now.wall_ns ? wall - clock_now.wall_ns : 0;
-    uint64_t at = clock_now.sim_ns + (uint64_t)((unsigned __int128)passed * clock_now.factor_milli / 1000);
+    uint64_t at = add_scaled(clock_now.sim_ns, passed, clock_now.factor_milli, 1000);
     return at < end_of_time() ? at : end_of_time();
 }
 
-// Real time until simulated time should be there.
+// Real time until simulated time should be there; a nanosecond late rather than early.
 static uint64_t wall_until(uint64_t sim_ns) {
     if (sim_ns > end_of_time()) {
         return PACER_SLEEP_NS;
     }
     uint64_t ahead = sim_ns > clock_now.sim_ns ? sim_ns - clock_now.sim_ns : 0;
-    unsigned __int128 at = clock_now.wall_ns + ((unsigned __int128)ahead * 1000 + clock_now.factor_milli - 1)
-        / clock_now.factor_milli;
+    uint64_t at = add_scaled(clock_now.wall_ns + 1, ahead, 1000, clock_now.factor_milli);
     uint64_t wall = wall_now();
     if (at <= wall) {
         return 0;
     }
-    return at - wall < PACER_SLEEP_NS ? (uint64_t)(at - wall) : PACER_SLEEP_NS;
+    return at - wall < PACER_SLEEP_NS ? at - wall : PACER_SLEEP_NS;
 }
 
 // To the present, one event after another. An event may make somebody busy: then

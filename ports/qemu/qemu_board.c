@@ -30,7 +30,6 @@
 #define PAINT (0xa5a5a5a5u)
 
 extern const uint32_t isr_vector[EXCEPTIONS]; // the port's
-extern uint32_t _estack;
 
 // The port's table ends before the interrupts.
 static uint32_t vectors[EXCEPTIONS + INTERRUPTS] __attribute__((aligned(256)));
@@ -130,7 +129,7 @@ size_t qemu_stack_used(const qemu_stack_t *stack) {
 }
 
 static uint32_t *main_bottom(void) {
-    return &_estack - QEMU_STACK_MAIN_SIZE / 4;
+    return (uint32_t *)(isr_vector[0] - QEMU_STACK_MAIN_SIZE);
 }
 
 size_t qemu_stack_main_used(void) {

@@ -80,14 +80,7 @@ def build(sources: Sources, bits: int = 64) -> Host:
     """Bring the host firmware up to date."""
     host = Host(sources, bits)
     todo = TODO.format(f"build/host-{host.name}")
-    libraries_dir(sources)
-    if not host.mpy_cross.exists():
-        run_step(
-            f"build: mpy-cross ({sources.name})",
-            f"build-mpy-cross-{sources.name}",
-            [make_mpy_cross(host)],
-            todo=todo,
-        )
+    ensure_mpy_cross(sources)
     if bits == 32:
         require_32bit()
         libraries_dir(sources, bits)
@@ -106,6 +99,20 @@ def build(sources: Sources, bits: int = 64) -> Host:
         todo=todo,
     )
     return host
+
+
+def ensure_mpy_cross(sources: Sources) -> Path:
+    """MicroPython's cross compiler for these sources, for every firmware."""
+    host = Host(sources)
+    libraries_dir(sources)
+    if not host.mpy_cross.exists():
+        run_step(
+            f"build: mpy-cross ({sources.name})",
+            f"build-mpy-cross-{sources.name}",
+            [make_mpy_cross(host)],
+            todo=TODO.format(f"build/host-{sources.name}"),
+        )
+    return host.mpy_cross
 
 
 def require_32bit() -> None:

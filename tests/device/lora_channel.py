@@ -4,7 +4,7 @@
 import _thread
 import socket
 import time
-import host
+import radiosim
 from _lorapeer import Peer, lora
 from devtest import check, done, equal, raises, skip
 
@@ -56,7 +56,7 @@ private.chip.deinit()
 inverted.chip.deinit()
 
 # The chip loses its power in the middle of a frame.
-chip = host.radio()
+chip = radiosim.radio()
 lora.init(region=LoRa.EU868, bandwidth=2, sf=9)
 
 

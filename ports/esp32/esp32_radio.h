@@ -16,6 +16,9 @@ bool esp32_task_locked(void);
 // Let the task look at its radio without a call of its body.
 void esp32_task_look(void);
 
+// Wake MicroPython's main task from its sleep in a poll loop.
+void esp32_task_signal(void);
+
 // --- Supplied by the radio ---------------------------------------------------
 
 // Bring up bus, lines and timer; again if it failed before. Locked. 0 or a negative

@@ -5,6 +5,7 @@
 //
 // All of the simulation is used with the lock of hal.h.
 // SPDX-License-Identifier: MIT
+#include <stdio.h>
 #include <string.h>
 
 #include "esp_timer.h"
@@ -102,6 +103,12 @@ static void on_edge(sim_chip_t *self, int dio, bool level) {
     }
 }
 
+void esp32_sim_place(sim_chip_t *placed) {
+    static unsigned number;
+    placed->radio.id = ++number;
+    snprintf(placed->radio.name, sizeof(placed->radio.name), number == 1 ? "node" : "node.%u", number % 1000);
+}
+
 int esp32_radio_start(void) {
     const esp_timer_create_args_t args = { .callback = on_alarm, .name = "sim" };
     if (started) {
@@ -111,7 +118,7 @@ int esp32_radio_start(void) {
         return -NET_ENOMEM;
     }
     sim_air_reset(SEED);
-    strcpy(chip.radio.name, "node");
+    esp32_sim_place(&chip);
     chip.edge = on_edge;
     sim_chip_init(&chip, SIM_SX1276);
     started = true;

@@ -8,4 +8,7 @@
 // The firmware's own; NULL before hal_start(). Used with hal_lock().
 sim_chip_t *esp32_sim_chip(void);
 
+// A number and a name on the air for a chip that is about to be initialised. Locked.
+void esp32_sim_place(sim_chip_t *placed);
+
 #endif // USOCKET_PORTS_ESP32_ESP32_SIM_H

@@ -97,6 +97,10 @@ void hal_notify(void) {
     turn = (turn + 1) % TURNS;
     xEventGroupClearBits(turns, 1u << turn);
     xEventGroupSetBits(turns, 1u << over);
+    esp32_task_signal();
+}
+
+void esp32_task_signal(void) {
     if (mp_main_task_handle != NULL) {
         xTaskNotifyGive(mp_main_task_handle);
     }

@@ -23,6 +23,8 @@ function(usocket_add modules)
     endif()
     string(REPLACE " " ";" features "${USOCKET_FEATURES}")
     usocket_select("${features}" bindings core definitions)
+    # A name that Espressif's Wi-Fi library has, too.
+    list(APPEND definitions hal_random=usocket_hal_random)
     usocket_esp32_select("${features}" "${USOCKET_SIMULATED_RADIO}" port port_bindings)
 
     add_library(usocket_core STATIC ${core} ${port})

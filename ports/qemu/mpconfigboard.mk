@@ -4,6 +4,7 @@
 # tools/fwlib/qemu.py has the whole line.
 include boards/MPS2_AN385/mpconfigboard.mk
 
+LDSCRIPT = $(BOARD_DIR)/mps2.ld
 USOCKET_FEATURES = lora sigfox
 USOCKET_PORTS := $(abspath $(BOARD_DIR)/..)
 MICROPY_HEAP_SIZE = 131072

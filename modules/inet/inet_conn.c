@@ -19,8 +19,8 @@ static inet_conn_t conns[INET_CONNS];
 // Who sleeps in a connection waits for its semaphore, made at the first sleep in it and
 // kept. Not one on the sleeper's stack: MicroPython's soft reset takes that away while
 // the stack still knows of it.
-static sys_sem_t sems[INET_CONNS];
-static bool has_sem[INET_CONNS];
+static sys_sem_t wakers[INET_CONNS];
+static bool has_waker[INET_CONNS];
 
 // The number of its inet_conn_t in a netconn. Below 0 for one that lwIP accepted
 // and nobody has taken yet: -1 less the number of things that came for it.
@@ -78,7 +78,7 @@ static void conn_event(struct netconn *conn, enum netconn_evt evt, u16_t len) {
     }
     if (c->waiter != NULL && (inet_conn_ready(c) & c->waits_for)) {
         // Under the protection: afterwards the waiter may be gone.
-        sys_sem_signal(&sems[index]);
+        sys_sem_signal(&wakers[index]);
         c->waits_for = 0; // once is enough
     }
     SYS_ARCH_UNPROTECT(lev);
@@ -225,7 +225,7 @@ static void begin_close(inet_conn_t *c) {
     ++c->users;
     c->closing = true;
     if (c->waiter != NULL) {
-        sys_sem_signal(&sems[c - conns]);
+        sys_sem_signal(&wakers[c - conns]);
     }
     SYS_ARCH_UNPROTECT(lev);
 }
@@ -291,19 +291,19 @@ static void end_sleep(inet_conn_t *c) {
 
 // The semaphore of a connection, for the one that is registered in it, so that nobody
 // else makes it.
-static bool ensure_sem(size_t index) {
-    if (!has_sem[index] && sys_sem_new(&sems[index], 0) == ERR_OK) {
-        has_sem[index] = true;
+static bool ensure_waker(size_t index) {
+    if (!has_waker[index] && sys_sem_new(&wakers[index], 0) == ERR_OK) {
+        has_waker[index] = true;
     }
-    return has_sem[index];
+    return has_waker[index];
 }
 
 // A second thread on the same connection has no place to be woken: it looks again after
 // a while. A signal that nobody took makes one nap short.
 static void nap(const inet_conn_t *c, bool alone, u32_t ms) {
     size_t index = (size_t)(c - conns);
-    if (alone && ensure_sem(index)) {
-        sys_arch_sem_wait(&sems[index], ms);
+    if (alone && ensure_waker(index)) {
+        sys_arch_sem_wait(&wakers[index], ms);
     } else {
         sys_msleep(ms == 0 ? SECOND_NAP_MS : LWIP_MIN(ms, SECOND_NAP_MS));
     }

@@ -43,11 +43,11 @@ const hal_board_t *hal_board(void) {
     static bool known;
     hal_board_t is = {
         .dio = 1 << 0 | (USOCKET_RADIO_DIO1 >= 0) << 1 | (USOCKET_RADIO_DIO2 >= 0) << 2,
-        .tcxo = USOCKET_RADIO_TCXO_US != 0,
-        .tcxo_us = USOCKET_RADIO_TCXO_US,
-        .boost_from_hz = USOCKET_RADIO_BOOST_FROM_HZ,
-        .power_max = USOCKET_RADIO_POWER_MAX,
-        .antenna_gain = USOCKET_RADIO_ANTENNA_GAIN,
+            .tcxo = USOCKET_RADIO_TCXO_US != 0,
+            .tcxo_us = USOCKET_RADIO_TCXO_US,
+            .boost_from_hz = USOCKET_RADIO_BOOST_FROM_HZ,
+            .power_max = USOCKET_RADIO_POWER_MAX,
+            .antenna_gain = USOCKET_RADIO_ANTENNA_GAIN,
     };
     if (!known) {
         read_eui(is.eui);

@@ -61,3 +61,7 @@ void esp32_radio_entered(void) {
 
 void esp32_radio_leaving(void) {
 }
+
+uint32_t esp32_radio_idle_ms(void) {
+    return UINT32_MAX;
+}

@@ -32,6 +32,8 @@ uint64_t esp32_radio_edge(void);
 // The lock was taken, or is about to be given up.
 void esp32_radio_entered(void);
 void esp32_radio_leaving(void);
+// Locked: for how long the task may sleep if nobody wakes it; UINT32_MAX for ever.
+uint32_t esp32_radio_idle_ms(void);
 
 // --- Files of the radio on SPI -----------------------------------------------
 

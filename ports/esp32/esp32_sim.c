@@ -1,5 +1,5 @@
 // A simulated chip in the ESP32's image, for emulators, which have none on their SPI
-// bus. It is paced by the ESP32's clock. Time stands while the radio task is due, but for
+// bus. It is paced by the ESP32's clock, whose ticks are when it is looked at. Time stands while the radio task is due, but for
 // what SPI transfers take, so that a slow emulator makes nothing late in simulated
 // time; afterwards it catches up, event by event, as on the host (host_sim.h).
 //
@@ -19,13 +19,14 @@
 #include "sim_time.h"
 
 #define US (1000ull)
+#define MS (1000000ull)
+#define IDLE_MS (1000u)
 #define EVENTS_AT_ONCE (1000)
 #define SEED (1)
 
 static sim_chip_t chip;
 static bool started;
-static esp_timer_handle_t alarm;
-static uint64_t alarm_ns = SIM_NEVER; // simulated time of it
+static uint64_t slept_for_ns; // the simulated time that the task sleeps for
 static uint64_t edge_ns;
 
 // --- Time --------------------------------------------------------------------
@@ -47,24 +48,19 @@ void esp32_radio_entered(void) {
     move();
 }
 
-static void on_alarm(void *arg) {
-    (void)arg;
-    esp32_task_look();
+// The task sleeps for something later than what is due next.
+void esp32_radio_leaving(void) {
+    if (sim_time_next() < slept_for_ns) {
+        slept_for_ns = 0;
+        esp32_task_look();
+    }
 }
 
-// The task looks again when the next event is due.
-void esp32_radio_leaving(void) {
-    uint64_t next = sim_time_next();
-    if (alarm == NULL || next == alarm_ns || esp32_task_pending()) {
-        return;
-    }
-    esp_timer_stop(alarm);
-    alarm_ns = next;
-    if (next == SIM_NEVER) {
-        return;
-    }
+uint32_t esp32_radio_idle_ms(void) {
     uint64_t now = (uint64_t)esp_timer_get_time() * US;
-    esp_timer_start_once(alarm, next > now ? (next - now + US - 1) / US : 0);
+    uint64_t next = sim_time_next();
+    slept_for_ns = next;
+    return next == SIM_NEVER ? IDLE_MS : next <= now ? 0 : next - now < IDLE_MS * MS ? (uint32_t)((next - now) / MS) : IDLE_MS;
 }
 
 uint64_t hal_now_us(void) {
@@ -110,12 +106,8 @@ void esp32_sim_place(sim_chip_t *placed) {
 }
 
 int esp32_radio_start(void) {
-    const esp_timer_create_args_t args = { .callback = on_alarm, .name = "sim" };
     if (started) {
         return 0;
-    }
-    if (alarm == NULL && esp_timer_create(&args, &alarm) != ESP_OK) {
-        return -NET_ENOMEM;
     }
     sim_air_reset(SEED);
     esp32_sim_place(&chip);

@@ -133,14 +133,15 @@ void IRAM_ATTR hal_wake(void) {
 static void task_body(void *arg) {
     (void)arg;
     for (;;) {
-        ulTaskNotifyTake(pdTRUE, portMAX_DELAY);
         hal_lock();
         while (atomic_exchange(&pending, false)) {
             task_run(esp32_radio_edge());
             hal_unlock(); // others may have the lock before the next call
             hal_lock();
         }
+        uint32_t idle_ms = esp32_radio_idle_ms();
         hal_unlock();
+        ulTaskNotifyTake(pdTRUE, idle_ms == UINT32_MAX ? portMAX_DELAY : pdMS_TO_TICKS(idle_ms) + 1);
     }
 }
 

@@ -4,6 +4,7 @@
 # tools/fwlib/qemu.py has the whole line.
 include boards/MPS2_AN385/mpconfigboard.mk
 
+LDSCRIPT = $(BOARD_DIR)/mps2.ld
 USOCKET_FEATURES = lora sigfox
 USOCKET_PORTS := $(abspath $(BOARD_DIR)/..)
 MICROPY_HEAP_SIZE = 131072
@@ -25,7 +26,7 @@ LIB_SRC_C += $(addprefix $(MBEDTLS_DIR)/library/,aes.c platform_util.c)
 
 # What the port has of its own and is put aside: it reads the UART when Python asks.
 comma := ,
-LDFLAGS += -mthumb -mcpu=cortex-m3 -Wl,-T,$(BOARD_DIR)/discard.ld
+LDFLAGS += -mthumb -mcpu=cortex-m3
 LDFLAGS += $(addprefix -Wl$(comma)--wrap=mp_hal_,stdin_rx_chr stdout_tx_strn stdio_poll)
 # The C library, for what the port does not need itself.
 override LIBS = $(shell $(CC) $(CFLAGS) -print-libgcc-file-name) -lc

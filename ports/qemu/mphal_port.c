@@ -47,7 +47,15 @@ static bool wait_until(uint64_t until_ns) {
     return happened;
 }
 
+// Python polls standard input, and the PC's answer comes in the PC's time. Where QEMU
+// makes the clock jump over sleeps (sleep=off) it would come too late: spin instead.
+static bool console_polled;
+
 void qemu_hooks_wait(uint32_t timeout_ms) {
+    if (console_polled) {
+        console_polled = false;
+        return;
+    }
     wait_until(timeout_ms == UINT32_MAX ? UINT64_MAX : qemu_radio_ns() + timeout_ms * MS);
 }
 
@@ -115,5 +123,9 @@ mp_uint_t __wrap_mp_hal_stdout_tx_strn(const char *str, size_t len) {
 uintptr_t __wrap_mp_hal_stdio_poll(uintptr_t flags);
 uintptr_t __wrap_mp_hal_stdio_poll(uintptr_t flags) {
     uintptr_t ready = flags & MP_STREAM_POLL_WR;
-    return qemu_uart_any() ? ready | (flags & MP_STREAM_POLL_RD) : ready;
+    if (qemu_uart_any()) {
+        return ready | (flags & MP_STREAM_POLL_RD);
+    }
+    console_polled = (flags & MP_STREAM_POLL_RD) != 0;
+    return ready;
 }

@@ -14,8 +14,8 @@
 // A TTGO LoRa32's wiring, with a EUI of nobody's.
 static const hal_board_t board = {
     .dio = 1 << 0 | 1 << 1,
-    .power_max = 20,
-    .eui = { 0x02, 0x00, 0x00, 0xff, 0xfe, 0x51, 0x45, 0x4d },
+        .power_max = 20,
+        .eui = { 0x02, 0x00, 0x00, 0xff, 0xfe, 0x51, 0x45, 0x4d },
 };
 
 static sim_chip_t chip = { .spi_hz = 10000000 };

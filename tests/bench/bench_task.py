@@ -15,9 +15,9 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(REPO / "tools"))
 
-from fwlib import qemu, sources  # noqa: E402
-from fwlib.paths import BUILD, shown  # noqa: E402
-from mpremote.transport_serial import SerialTransport  # noqa: E402
+from fwlib import qemu, sources
+from fwlib.paths import BUILD, shown
+from mpremote.transport_serial import SerialTransport
 
 DEVICE = REPO / "tests" / "device"
 SCRIPTS = (
@@ -32,7 +32,15 @@ SCRIPTS = (
     "sigfox_test_mode",
 )
 SHIFT = 7
-FIELDS = "steps sum_ns worst_ns worst_transfers worst_at_us stack_used stack_size".split()
+FIELDS = [
+    "steps",
+    "sum_ns",
+    "worst_ns",
+    "worst_transfers",
+    "worst_at_us",
+    "stack_used",
+    "stack_size",
+]
 
 
 def start(image: Path) -> tuple[subprocess.Popen[str], str]:

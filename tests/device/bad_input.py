@@ -65,7 +65,7 @@ for kind in (1, 2, 3):
 a, b = tcp_pair()
 for name in ("recv", "recvfrom"):
     raises(ValueError, None, getattr(a, name), -1)
-    raises(MemoryError, None, getattr(a, name), 1 << 40)
+    raises((MemoryError, OverflowError), None, getattr(a, name), 1 << 40)
     raises(ValueError, None, getattr(a, name), 1, 0x80)
 for huge in (1 << 32, -(1 << 40), 1 << 62):  # where an int has 64 bits too
     raises(OverflowError, None, a.shutdown, huge)

@@ -40,9 +40,9 @@ def raises(exc, errno, fn, *args):
             fail("%s: errno %r, not %r" % (what, e.errno, errno))
         return e
     except Exception as e:
-        fail("%s raised %r, not %s" % (what, e, exc.__name__))
+        fail("%s raised %r, not %r" % (what, e, exc))
         return e
-    fail("%s returned %r instead of raising %s %s" % (what, value, exc.__name__, errno))
+    fail("%s returned %r instead of raising %r %s" % (what, value, exc, errno))
     return None
 
 

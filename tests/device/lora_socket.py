@@ -118,7 +118,7 @@ check(lora.stats().tx_counter - before <= 8, "the frame that timed out was not s
 equal(s.bind(224), None, "bind to a number")
 equal(s.bind(("", 9)), None, "bind to a pair")
 equal(s.getsockname(), 9, "the name is the port")
-for port in (225, -1, 1 << 33):
+for port in (225, -1, 1 << 30):
     raises(OSError, 95, s.bind, port)
 raises(TypeError, None, s.bind, "2")
 s.setsockopt(socket.SOL_LORA, socket.SO_DR, 5)

@@ -19,10 +19,10 @@ import tty
 from pathlib import Path
 from typing import Protocol
 
-from fwlib import qemu, repl, sources
+from fwlib import qemu, repl
 from fwlib.rigs import BoardPlan
 from harness.closing import Closing
-from harness.firmware import firmware_path
+from harness.firmware import firmware_path, from_env
 
 # Seconds for a program to say where its port is.
 SAY_S = 20.0
@@ -95,7 +95,7 @@ class M3Start(Closing):
     boot_s = 0.0
 
     def __init__(self, plan: BoardPlan) -> None:
-        self._image = qemu.build(sources.get(os.environ.get("USOCKET_SOURCE", "stable")))
+        self._image = from_env("USOCKET_QEMU_IMAGE")
         self._process: subprocess.Popen[str] | None = None
 
     def restart(self, env: dict[str, str] | None = None) -> str:
@@ -141,7 +141,7 @@ class Esp32Start(Closing):
     LIFE_S = 3600.0
 
     def __init__(self, plan: BoardPlan) -> None:
-        self._image = Path(os.environ["USOCKET_ESP32_FLASH"])
+        self._image = from_env("USOCKET_QEMU_IMAGE")
         self._dir = tempfile.mkdtemp(prefix="usocket-esp32-")
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -76,7 +76,13 @@ def command_test(args: argparse.Namespace) -> int:
     unknown = [name for name in args.level if name not in known]
     if unknown:
         raise FwError(f"no test level '{unknown[0]}'", f"choose from: {', '.join(known)}")
-    run = testlevels.Run(fix=args.fix, keyword=args.k)
+    run = testlevels.Run(
+        fix=args.fix,
+        keyword=args.k,
+        rigs=tuple(args.rig),
+        ports=tuple(args.port),
+        transmit_sigfox=args.transmit_sigfox,
+    )
     with build_lock():
         debian.install_packages()
         venv.ensure()
@@ -138,6 +144,17 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument("--list", action="store_true", help="name the levels")
     test.add_argument("--fix", action="store_true", help="lint: correct formatting in place")
     test.add_argument("-k", default="", metavar="NAME", help="only tests whose name matches")
+    test.add_argument(
+        "--rig", action="append", default=[], metavar="NAME", help="target: of tests/target/rigs"
+    )
+    test.add_argument(
+        "--port", action="append", default=[], metavar="[BOARD=]PORT", help="target: where it is"
+    )
+    test.add_argument(
+        "--transmit-sigfox",
+        action="store_true",
+        help="target: let a real board send one Sigfox message",
+    )
     test.set_defaults(call=command_test)
     return top
 

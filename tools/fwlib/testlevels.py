@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from fwlib import hostbuild, lint, sources, venv
+from fwlib import hostbuild, lint, rigs, sources, target, venv
 from fwlib.paths import BUILD, LOGS, REPO, shown
 from fwlib.steps import (
     FwError,
@@ -51,6 +51,10 @@ class Run:
 
     fix: bool = False
     keyword: str = ""
+    # Level target: which rigs, where their boards are, whether Sigfox may transmit.
+    rigs: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    transmit_sigfox: bool = False
     hosts: dict[tuple[str, int], hostbuild.Host] = field(default_factory=dict)
     trees: dict[str, sources.Sources] = field(default_factory=dict)
 
@@ -190,7 +194,9 @@ def run_pytest(run: Run, level: str, source: str = "stable", bits: int = 64) -> 
     return run_pytest_in(level, name, run.keyword, host.environment())
 
 
-def run_pytest_in(folder: str, name: str, keyword: str, env: Mapping[str, str]) -> Result:
+def run_pytest_in(
+    folder: str, name: str, keyword: str, env: Mapping[str, str], *options: str
+) -> Result:
     report = LOGS / f"test-{name.replace(' ', '-')}.xml"
     argv: list[str | Path] = [
         venv.python(),
@@ -200,10 +206,35 @@ def run_pytest_in(folder: str, name: str, keyword: str, env: Mapping[str, str]) 
         "-p",
         "no:cacheprovider",
     ]
-    argv += ["-v", "--tb=short", f"--junitxml={report}"]
+    argv += ["-v", "--tb=short", f"--junitxml={report}", *options]
     if keyword:
         argv += ["-k", keyword]
     return run_reporting(name, argv, report, keyword=keyword, env=env)
+
+
+def rig_environment(run: Run, rig: rigs.Rig) -> dict[str, str]:
+    """What pytest must know of a rig, once what it runs is built."""
+    if rig.kind == "host":
+        return run.host().environment()
+    return target.prepare_qemu(rig, run.sources) if rig.kind == "qemu" else {}
+
+
+def run_target(run: Run) -> list[Result]:
+    """Device scripts and the harness on every rig that can be had, one pytest for each."""
+    results = []
+    for name in run.rigs or target.DEFAULT_RIGS:
+        level = f"target {name}"
+        rig = rigs.load(name)
+        try:
+            env = rig_environment(run, rig)
+        except NotSupported as reason:
+            say(f"test: {level} skipped: {reason}")
+            say(f"what to do: {reason.todo}")
+            results.append(Result(level, skipped=[(level, str(reason))]))
+            continue
+        options = target.options(rig, run.ports, run.transmit_sigfox)
+        results.append(run_pytest_in("target", level, run.keyword, env, *options))
+    return results
 
 
 def run_tools(run: Run) -> list[Result]:
@@ -229,6 +260,7 @@ LEVELS: dict[str, tuple[str, Callable[[Run], list[Result]]]] = {
     "device": ("scripts in the firmware", lambda run: [run_pytest(run, "device")]),
     "device32": ("C unit tests and scripts in a 32-bit firmware", run_32bit),
     "upstream": ("MicroPython's own tests", lambda run: [run_pytest(run, "upstream")]),
+    "target": ("device scripts on other targets; --rig names real boards", run_target),
     "interop": ("against programs of the PC", lambda run: [run_pytest(run, "interop")]),
     "bench": (
         "the benchmarks run; their times decide nothing",

@@ -171,6 +171,12 @@ class Board:
         self.queue.put(data)
         return data.decode(errors="replace").rstrip("\r\n") if data.endswith(b"\n") else None
 
+    def end(self, timeout: float) -> None:
+        """Wait for the end of code that goes on; BoardError for an exception."""
+        self._part(timeout)
+        if error := self._part(PROMPT_S):
+            raise BoardError(f"board {self.name}: {error}")
+
     def say(self, text: str) -> None:
         """A line for code that reads its standard input."""
         self.wire.serial.write(text.encode() + b"\n")

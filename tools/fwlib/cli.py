@@ -14,6 +14,7 @@ from fwlib import (
     node,
     peers,
     repl,
+    size,
     sources,
     testlevels,
     tour,
@@ -138,6 +139,13 @@ def parser() -> argparse.ArgumentParser:
     monitor.set_defaults(call=air.run)
 
     device.add_commands(commands)
+
+    bytes_of = commands.add_parser("size", help="bytes of each room, feature set and image")
+    bytes_of.add_argument("board", nargs="?", metavar="BOARD", help="its image, if it was built")
+    bytes_of.add_argument(
+        "--accept", action="store_true", help="make this what later sizes are compared with"
+    )
+    bytes_of.set_defaults(call=size.run)
 
     test = commands.add_parser("test", help="every test level that can run here, or some")
     test.add_argument("level", nargs="*", metavar="LEVEL")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from fwlib import hostbuild, lint, rigs, sources, target, venv
+from fwlib import crossbuild, hostbuild, lint, rigs, sources, target, venv
 from fwlib.paths import BUILD, LOGS, REPO, shown
 from fwlib.steps import (
     FwError,
@@ -27,7 +27,7 @@ LEVEL_LIMIT = 1800.0
 # pytest's exit status when it found none.
 NO_TESTS = 5
 # Levels without a folder of their own in tests/.
-NO_FOLDER = ("lint", "device32", "unstable")
+NO_FOLDER = ("lint", "compile", "device32", "unstable")
 
 
 @dataclass
@@ -212,6 +212,34 @@ def run_pytest_in(
     return run_reporting(name, argv, report, keyword=keyword, env=env)
 
 
+def run_compile(run: Run) -> list[Result]:
+    """Every Python-free room for every processor, without a warning."""
+    trees = run.sources()
+    results = []
+    log = new_log("test-compile")
+    for processor in crossbuild.TARGETS:
+        result = Result(f"compile {processor.name}")
+        results.append(result)
+        if reason := processor.missing():
+            result.skipped.append((processor.name, reason))
+            continue
+        step = Step(f"test: {result.level}")
+        start = time.monotonic()
+        for one in crossbuild.compile_all(processor, trees):
+            step.tick(one.room)
+            if one.text:
+                result.failed.append(one.room)
+                with log.open("a") as out:
+                    out.write(f"== {processor.name}, {one.room}\n{one.text}\n")
+            else:
+                result.passed += 1
+        result.seconds = time.monotonic() - start
+        step.end(result.summary())
+        if result.failed:
+            say(tail(log))
+    return results
+
+
 def rig_environment(run: Run, rig: rigs.Rig) -> dict[str, str]:
     """What pytest must know of a rig, once what it runs is built."""
     if rig.kind == "host":
@@ -258,6 +286,7 @@ LEVELS: dict[str, tuple[str, Callable[[Run], list[Result]]]] = {
     "tools": ("building for boards and flashing, without a board", run_tools),
     "unit": ("C unit tests, plain and under sanitizers", run_unit),
     "device": ("scripts in the firmware", lambda run: [run_pytest(run, "device")]),
+    "compile": ("the Python-free rooms for Cortex-M4, Xtensa and RV32", run_compile),
     "device32": ("C unit tests and scripts in a 32-bit firmware", run_32bit),
     "upstream": ("MicroPython's own tests", lambda run: [run_pytest(run, "upstream")]),
     "target": ("device scripts on other targets; --rig names real boards", run_target),

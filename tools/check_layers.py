@@ -13,6 +13,7 @@ from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[1]
 MODULES = REPO / "modules"
+ESP32 = REPO / "ports" / "esp32"
 
 # Room -> rooms and foreign headers (by first directory) that it may include.
 ALLOWED = {
@@ -82,6 +83,26 @@ def check_port(path: Path) -> list[str]:
     ]
 
 
+def check_esp32() -> list[str]:
+    """ports/esp32 knows no Python, and its list names each file of it, and only real ones."""
+    listed = set(
+        re.findall(r"\$\{USOCKET_PORTS_DIR\}/(\S+\.c)", (ESP32 / "sources.cmake").read_text())
+    )
+    present = {f"esp32/{path.name}" for path in ESP32.glob("*.c")}
+    problems = [
+        f"ports/{name}: not in ports/esp32/sources.cmake" for name in sorted(present - listed)
+    ]
+    problems += [
+        f"ports/{name}: in ports/esp32/sources.cmake, not on disk"
+        for name in sorted(listed)
+        if not (ESP32.parent / name).is_file()
+    ]
+    for path in sources(ESP32):
+        python = [name for _, name in INCLUDE.findall(path.read_text()) if name.startswith("py/")]
+        problems += [f'ports/esp32/{path.name}: includes "{name}"' for name in python]
+    return problems
+
+
 def files(text: str) -> set[str]:
     return set(re.findall(rf"{re.escape(str(MODULES))}/(\w+/\w+\.c)", text))
 
@@ -135,7 +156,7 @@ def check_lists() -> list[str]:
 
 
 def main() -> int:
-    problems = check_lists()
+    problems = check_lists() + check_esp32()
     rooms = [path for path in sorted(MODULES.iterdir()) if path.is_dir()]
     for room in rooms:
         if room.name not in ALLOWED:

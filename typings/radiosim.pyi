@@ -37,7 +37,7 @@ class Pin:
     ) -> None: ...
 
 class Chip:
-    """Also what host.radio() gives."""
+    """Also what radio() gives."""
 
     x: int
     y: int
@@ -89,3 +89,6 @@ class SX1276(Chip):
     def write_readinto(self, write_buf: _Buffer, read_buf: bytearray | memoryview, /) -> None: ...
 
 class SX1272(SX1276): ...
+
+def radio() -> Chip:
+    """The chip that the firmware's radio is."""

@@ -16,6 +16,12 @@
 
 static inet_conn_t conns[INET_CONNS];
 
+// Who sleeps in a connection waits for its semaphore, made at the first sleep in it and
+// kept. Not one on the sleeper's stack: MicroPython's soft reset takes that away while
+// the stack still knows of it.
+static sys_sem_t wakers[INET_CONNS];
+static bool has_waker[INET_CONNS];
+
 // The number of its inet_conn_t in a netconn. Below 0 for one that lwIP accepted
 // and nobody has taken yet: -1 less the number of things that came for it.
 #ifdef netconn_get_callback_arg
@@ -72,7 +78,7 @@ static void conn_event(struct netconn *conn, enum netconn_evt evt, u16_t len) {
     }
     if (c->waiter != NULL && (inet_conn_ready(c) & c->waits_for)) {
         // Under the protection: afterwards the waiter may be gone.
-        sys_sem_signal(c->waiter);
+        sys_sem_signal(&wakers[index]);
         c->waits_for = 0; // once is enough
     }
     SYS_ARCH_UNPROTECT(lev);
@@ -219,7 +225,7 @@ static void begin_close(inet_conn_t *c) {
     ++c->users;
     c->closing = true;
     if (c->waiter != NULL) {
-        sys_sem_signal(c->waiter);
+        sys_sem_signal(&wakers[c - conns]);
     }
     SYS_ARCH_UNPROTECT(lev);
 }
@@ -264,12 +270,12 @@ bool inet_conn_leave(inet_conn_t *c) {
 
 // Register as the one that events wake, again before each nap. False when another
 // thread is it.
-static bool begin_sleep(inet_conn_t *c, sys_sem_t *sem, int want) {
+static bool begin_sleep(inet_conn_t *c, const void *me, int want) {
     SYS_ARCH_DECL_PROTECT(lev);
     SYS_ARCH_PROTECT(lev);
-    bool alone = c->waiter == NULL || c->waiter == sem;
+    bool alone = c->waiter == NULL || c->waiter == me;
     if (alone) {
-        c->waiter = sem;
+        c->waiter = me;
         c->waits_for = (uint8_t)want;
     }
     SYS_ARCH_UNPROTECT(lev);
@@ -283,27 +289,43 @@ static void end_sleep(inet_conn_t *c) {
     SYS_ARCH_UNPROTECT(lev);
 }
 
-void inet_conn_sleep(inet_conn_t *c, int want, uint32_t timeout_ms) {
-    sys_sem_t sem;
-    if (timeout_ms == 0 || sys_sem_new(&sem, 0) != ERR_OK) {
-        return;
+// The semaphore of a connection, for the one that is registered in it, so that nobody
+// else makes it.
+static bool ensure_waker(size_t index) {
+    if (!has_waker[index] && sys_sem_new(&wakers[index], 0) == ERR_OK) {
+        has_waker[index] = true;
     }
+    return has_waker[index];
+}
+
+// A second thread on the same connection has no place to be woken: it looks again after
+// a while. A signal that nobody took makes one nap short.
+static void nap(const inet_conn_t *c, bool alone, u32_t ms) {
+    size_t index = (size_t)(c - conns);
+    if (alone && ensure_waker(index)) {
+        sys_arch_sem_wait(&wakers[index], ms);
+    } else {
+        sys_msleep(ms == 0 ? SECOND_NAP_MS : LWIP_MIN(ms, SECOND_NAP_MS));
+    }
+}
+
+void inet_conn_sleep(inet_conn_t *c, int want, uint32_t timeout_ms) {
+    const char me = 0;
     bool alone;
     u32_t start = sys_now();
     u32_t elapsed = 0;
+    if (timeout_ms == 0) {
+        return;
+    }
     for (;;) {
-        alone = begin_sleep(c, &sem, want);
+        alone = begin_sleep(c, &me, want);
         if ((inet_conn_ready(c) & want) || c->closing || elapsed >= timeout_ms) {
             break;
         }
-        // A second thread on the same connection has no place to be woken: it looks
-        // again after a while. 0 is for ever for lwIP.
-        u32_t left = timeout_ms == NET_FOREVER ? 0 : timeout_ms - elapsed;
-        sys_arch_sem_wait(&sem, alone ? left : SECOND_NAP_MS);
+        nap(c, alone, timeout_ms == NET_FOREVER ? 0 : timeout_ms - elapsed); // 0 is for ever for lwIP
         elapsed = sys_now() - start;
     }
     if (alone) {
         end_sleep(c);
     }
-    sys_sem_free(&sem);
 }

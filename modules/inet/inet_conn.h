@@ -34,7 +34,7 @@ typedef struct {
     volatile s16_t rx; // things in the mailbox: segments, datagrams, connections
     volatile bool tx; // there is room to send; a connect is over
     volatile bool broken; // an error was reported
-    sys_sem_t *waiter; // who sleeps for an event, NULL if nobody
+    const void *waiter; // who sleeps for an event, NULL if nobody; only compared
     uint8_t waits_for; // NET_POLLIN, NET_POLLOUT: what it is to be woken for
 } inet_conn_t;
 

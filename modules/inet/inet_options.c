@@ -151,8 +151,8 @@ static int set_membership(net_socket_t *s, bool join, const void *value, size_t 
     }
     memcpy(&mreq, value, sizeof(mreq));
     ip_addr_t group, interface;
-    ip_addr_set_ip4_u32(&group, mreq.imr_multiaddr.s_addr);
-    ip_addr_set_ip4_u32(&interface, mreq.imr_interface.s_addr);
+    ip_addr_set_ip4_u32_val(group, mreq.imr_multiaddr.s_addr);
+    ip_addr_set_ip4_u32_val(interface, mreq.imr_interface.s_addr);
     if (!ip_addr_ismulticast(&group)) {
         return -NET_EADDRNOTAVAIL;
     }

@@ -363,7 +363,7 @@ int lora_start(void) {
     int ret = radio_start();
     if (ret < 0) {
         hal_lock();
-        lora_engine_say("no radio: this board has none, or the chip does not answer", 0, 0);
+        lora_engine_say("no radio: the board names no pins of one (USOCKET_RADIO_SCK), or it does not answer", 0, 0);
         hal_unlock();
     }
     return ret;

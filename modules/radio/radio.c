@@ -61,7 +61,8 @@ static void run(uint64_t edge_us) {
     if (radio.waiter != NULL && take(radio.waiter)) {
         step();
     }
-    uint64_t next_us = sx127x.deadline_us;
+    // The first call comes before the set-up begins, and must not ask for another at once.
+    uint64_t next_us = sx127x.found || sx127x_setting_up() ? sx127x.deadline_us : RADIO_NEVER;
     if (radio.owner != NULL && radio.step_at_us < next_us) {
         next_us = radio.step_at_us;
     }

@@ -552,7 +552,7 @@ int sigfox_start(void) {
     int ret = radio_start();
     hal_lock();
     if (ret < 0) {
-        sigfox_engine_say(ret, "no radio: this board has none, or the chip does not answer", 0, 0);
+        sigfox_engine_say(ret, "no radio: the board names no pins of one (USOCKET_RADIO_SCK), or it does not answer", 0, 0);
     } else if (!engine->started) {
         engine->started = true;
         sigfox_identity_read();

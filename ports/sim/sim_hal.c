@@ -14,6 +14,7 @@
 static struct {
     sim_chip_t *chip;
     const hal_board_t *board;
+    const sim_hal_pace_t *pace; // NULL: sim_hal_run() lets time pass
     hal_run_t run;
     uint64_t edge_ns; // of the last edge since the last call; 0 none
     uint64_t due_ns; // the task is called then; SIM_NEVER
@@ -91,6 +92,44 @@ uint32_t sim_hal_lock_faults(void) {
     return hal.lock_faults;
 }
 
+void sim_hal_set_pace(const sim_hal_pace_t *pace) {
+    hal.pace = pace;
+}
+
+// --- The model's work --------------------------------------------------------
+
+static void model(void (*work)(void *arg), void *arg) {
+    if (hal.pace != NULL) {
+        hal.pace->model(work, arg);
+    } else {
+        work(arg);
+    }
+}
+
+static void work_advance(void *to_ns) {
+    sim_time_advance(*(uint64_t *)to_ns);
+}
+
+static void advance(uint64_t to_ns) {
+    model(work_advance, &to_ns);
+}
+
+typedef struct {
+    uint8_t *bytes;
+    size_t len;
+} transfer_t;
+
+static void work_transfer(void *arg) {
+    const transfer_t *transfer = arg;
+    sim_chip_spi(hal.chip, transfer->bytes, transfer->bytes, transfer->len);
+}
+
+static void work_reset_line(void *level) {
+    sim_chip_reset_line(hal.chip, *(int *)level);
+}
+
+// --- Time and the task -------------------------------------------------------
+
 static bool in_context(void) {
     if (!hal.in_task && !hal.locked) {
         ++hal.lock_faults;
@@ -117,7 +156,11 @@ static void call_task(void) {
     }
     hal.in_task = true;
     hal.locked = true;
-    hal.run(edge_us);
+    if (hal.pace != NULL) {
+        hal.pace->task(hal.run, edge_us);
+    } else {
+        hal.run(edge_us);
+    }
     hal.lock_faults += !hal.locked;
     hal.locked = false;
     hal.in_task = false;
@@ -130,13 +173,36 @@ static void step(uint64_t end_ns) {
     if (due <= now) {
         call_task();
         if (sim_time_now() == now && task_due_ns() <= now) {
-            sim_time_advance(now + STEP_NS);
+            advance(now + STEP_NS);
         }
         return;
     }
     uint64_t next = sim_time_next();
     next = next < due ? next : due;
-    sim_time_advance(next < end_ns ? next : end_ns);
+    advance(next < end_ns ? next : end_ns);
+}
+
+uint64_t sim_hal_next_ns(void) {
+    uint64_t next = sim_time_next();
+    uint64_t due = hal.run == NULL ? SIM_NEVER : task_due_ns();
+    return next < due ? next : due;
+}
+
+// To the present, and the task's call that is due then.
+static void follow(void) {
+    uint64_t now = hal.pace->now_ns();
+    while (sim_time_now() < now) {
+        step(now);
+    }
+    if (sim_hal_next_ns() <= sim_time_now()) {
+        step(now);
+    }
+}
+
+void sim_hal_follow(void) {
+    if (hal.pace != NULL && !hal.in_task && !hal.locked) {
+        follow();
+    }
 }
 
 void sim_hal_run(uint64_t us) {
@@ -173,6 +239,7 @@ const hal_board_t *hal_board(void) {
 
 int hal_spi_transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t len) {
     static uint8_t bytes[257];
+    transfer_t transfer = { bytes, len + 1 };
     in_context();
     if (hal.chip == NULL || len > sizeof(bytes) - 1) {
         return -NET_EIO;
@@ -184,7 +251,7 @@ int hal_spi_transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t le
     } else {
         memset(bytes + 1, 0, len);
     }
-    sim_chip_spi(hal.chip, bytes, bytes, len + 1);
+    model(work_transfer, &transfer);
     if (in != NULL) {
         memcpy(in, bytes + 1, len);
     }
@@ -205,7 +272,8 @@ int hal_reset_line(bool active, bool active_level) {
     if (!hal.reset_line) {
         return -NET_ENODEV;
     }
-    sim_chip_reset_line(hal.chip, active ? active_level : -1);
+    int level = active ? active_level : -1;
+    model(work_reset_line, &level);
     return 0;
 }
 
@@ -215,6 +283,7 @@ void hal_rf_switch(hal_rf_t rf) {
 }
 
 uint64_t hal_now_us(void) {
+    sim_hal_follow();
     return sim_time_now() / NS_PER_US;
 }
 
@@ -238,6 +307,7 @@ void hal_random(void *buf, size_t len) {
 }
 
 void hal_lock(void) {
+    sim_hal_follow();
     hal.lock_faults += hal.locked;
     hal.locked = true;
 }
@@ -245,6 +315,18 @@ void hal_lock(void) {
 void hal_unlock(void) {
     hal.lock_faults += !hal.locked;
     hal.locked = false;
+}
+
+// Follow the port's clock until somebody notifies; also ends when the port has
+// something else to do.
+static void wait_paced(uint64_t end_ns) {
+    bool over = false;
+    while (!hal.notified && !over) {
+        uint64_t next = sim_hal_next_ns();
+        over = hal.pace->sleep(next < end_ns ? next : end_ns);
+        follow();
+        over = over || sim_time_now() >= end_ns;
+    }
 }
 
 void hal_wait(uint32_t timeout_ms) {
@@ -255,7 +337,10 @@ void hal_wait(uint32_t timeout_ms) {
     hal.locked = false;
     hal.notified = false;
     uint64_t end = sim_time_now() + (uint64_t)timeout_ms * 1000 * NS_PER_US;
-    while (!hal.notified && sim_time_now() < end) {
+    if (hal.pace != NULL) {
+        wait_paced(end);
+    }
+    while (hal.pace == NULL && !hal.notified && sim_time_now() < end) {
         step(end);
     }
     hal.locked = true;
@@ -263,4 +348,7 @@ void hal_wait(uint32_t timeout_ms) {
 
 void hal_notify(void) {
     hal.notified = true;
+    if (hal.pace != NULL) {
+        hal.pace->notified();
+    }
 }

@@ -1,5 +1,6 @@
 // hal.h on a software chip, in virtual time and without threads: for C tests and
-// for ports that poll. The clock moves only in sim_hal_run() and with SPI.
+// for ports that poll. The clock moves only in sim_hal_run() and with SPI; or, where
+// a port paces it, with that port's clock.
 // SPDX-License-Identifier: MIT
 #ifndef USOCKET_PORTS_SIM_SIM_HAL_H
 #define USOCKET_PORTS_SIM_SIM_HAL_H
@@ -31,6 +32,24 @@ uint32_t sim_hal_lock_faults(void);
 void sim_hal_run(uint64_t us);
 // The same until a condition holds, at most us; true if it does.
 bool sim_hal_run_until(bool (*condition)(void *arg), void *arg, uint64_t us);
+
+// A port without threads. The simulation follows its clock event by event, in
+// hal_lock(), hal_wait(), hal_now_us() and sim_hal_follow(): a port that polls seldom makes
+// Python late, and never makes the task miss anything in simulated time.
+typedef struct {
+    uint64_t (*now_ns)(void); // never behind sim_time_now(): sim_pace.h
+    // Sleep until then, or until something happens that others wait for: true.
+    bool (*sleep)(uint64_t until_ns);
+    void (*notified)(void); // hal_notify() was called
+    void (*model)(void (*work)(void *arg), void *arg); // let the model work: call it
+    void (*task)(hal_run_t run, uint64_t edge_us); // call the task
+} sim_hal_pace_t;
+// After sim_hal_init(), which ends it. It stays the caller's.
+void sim_hal_set_pace(const sim_hal_pace_t *pace);
+// Bring the simulation to the present, unless the task or a holder of the lock calls.
+void sim_hal_follow(void);
+// When there is something to follow next; SIM_NEVER.
+uint64_t sim_hal_next_ns(void);
 
 // The store of tests: lives in memory. A cut lets the write number n (0: the next)
 // and all after it fail as if the power had gone: -NET_EIO and no change; UINT32_MAX none.

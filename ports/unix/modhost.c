@@ -8,12 +8,10 @@
 
 #include "host_mem.h"
 #include "host_net.h"
-#include "host_radio.h"
 #include "host_repl.h"
 #include "host_sim.h"
 #include "host_stats.h"
 #include "host_store.h"
-#include "modradiosim.h"
 
 // net_stats() -> {name: (used, max, err)}, the names of host_stats.h.
 static mp_obj_t modhost_net_stats(void) {
@@ -58,20 +56,6 @@ static mp_obj_t modhost_open_files(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(modhost_open_files_obj, modhost_open_files);
 
-// radio() -> the firmware's chip, as radiosim has chips, without SPI and pins.
-static mp_obj_t modhost_radio(void) {
-    sim_chip_t *chip = host_radio_chip();
-    if (chip == NULL) {
-        mp_raise_msg(&mp_type_OSError, MP_ERROR_TEXT("the radio has not been started, or there is none"));
-    }
-    if (MP_STATE_VM(host_radio_obj) == NULL) {
-        MP_STATE_VM(host_radio_obj) = radiosim_new(&radiosim_chip_type, chip, false);
-    }
-    return MP_OBJ_FROM_PTR(MP_STATE_VM(host_radio_obj));
-}
-MP_REGISTER_ROOT_POINTER(void *host_radio_obj);
-static MP_DEFINE_CONST_FUN_OBJ_0(modhost_radio_obj, modhost_radio);
-
 // sim_time() -> (simulated time in us, time factor, whether the time is held)
 static mp_obj_t modhost_sim_time(void) {
     uint64_t now = host_sim_now();
@@ -103,7 +87,6 @@ static const mp_rom_map_elem_t modhost_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR_net_stats), MP_ROM_PTR(&modhost_net_stats_obj) },
     { MP_ROM_QSTR(MP_QSTR_fail_alloc), MP_ROM_PTR(&modhost_fail_alloc_obj) },
     { MP_ROM_QSTR(MP_QSTR_open_files), MP_ROM_PTR(&modhost_open_files_obj) },
-    { MP_ROM_QSTR(MP_QSTR_radio), MP_ROM_PTR(&modhost_radio_obj) },
     { MP_ROM_QSTR(MP_QSTR_sim_time), MP_ROM_PTR(&modhost_sim_time_obj) },
     { MP_ROM_QSTR(MP_QSTR_store), MP_ROM_PTR(&modhost_store_obj) },
     { MP_ROM_QSTR(MP_QSTR_repl), MP_ROM_PTR(&modhost_repl_obj) },

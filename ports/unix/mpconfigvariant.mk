@@ -16,6 +16,10 @@ LDFLAGS += -lpthread
 CFLAGS += -include $(VARIANT_DIR)/newlib_mperrno.h
 QSTR_GLOBAL_DEPENDENCIES += $(VARIANT_DIR)/newlib_mperrno.h
 
+# Module radiosim, which the QEMU firmware shares.
+SRC_C += $(wildcard $(VARIANT_DIR)/../radiosim/*.c)
+CFLAGS += -I$(VARIANT_DIR)/../radiosim
+
 # lwIP and mbedTLS, built by CMake into USOCKET_HOST_BUILD (tools/fw.py passes
 # it and the source directories).
 CFLAGS += -I$(VARIANT_DIR)/lwip -I$(VARIANT_DIR)/host -I$(VARIANT_DIR)/mbedtls -I$(VARIANT_DIR)/../sim

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""lora.callback(): its thread, a call for each frame, init() and send() in the handler."""
+"""lora.callback(): a call for each frame, init() and send() in the handler."""
 
-import _thread
 import socket
 import time
 from _lorapeer import Peer, lora
@@ -11,7 +10,6 @@ lora, LoRa = lora()
 s = socket.socket(socket.AF_LORA)
 s.setblocking(False)
 peer = Peer()
-main = _thread.get_ident()
 calls = []
 
 
@@ -25,16 +23,15 @@ def wait(n, ms=3000):
 
 
 def on_frame(arg):
-    calls.append((arg, lora.events(), s.recv(300), lora.stats().rssi, _thread.get_ident()))
+    calls.append((arg, lora.events(), s.recv(300), lora.stats().rssi))
 
 
 lora.callback(trigger=LoRa.RX_PACKET_EVENT, handler=on_frame)
 peer.send(b"first")
 equal(wait(1), 1, "one frame, one call")
-arg, events, data, rssi, thread = calls[0]
+arg, events, data, rssi = calls[0]
 check(arg is lora, "the argument is the LoRa object")
 equal((events, data), (LoRa.RX_PACKET_EVENT, b"first"), "the handler finds event and frame")
-check(thread != main, "it has a thread of its own")
 
 # Frames that come while the handler sleeps.
 del calls[:]

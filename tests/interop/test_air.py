@@ -357,7 +357,7 @@ def test_driver_of_micropython_lib(tmp_path: Path) -> None:
 
 
 PING_PONG = """
-    import sys, socket, time, host
+    import sys, socket, time, radiosim
     from network import LoRa
     number, first = int(sys.argv[1]), sys.argv[2] == "first"
     lora = LoRa(mode=LoRa.LORA, region=LoRa.EU868, frequency=868100000,
@@ -374,7 +374,7 @@ PING_PONG = """
         else:
             assert s.recv(64) == b"ping %d" % i, i
             s.send(b"pong %d" % i)
-    print("broken", host.radio().broken())
+    print("broken", radiosim.radio().broken())
 """
 
 

@@ -68,14 +68,7 @@ def build(sources: Sources) -> Host:
     host = Host(sources)
     name = sources.name
     todo = TODO.format(f"build/host-{name}")
-    libraries_dir(sources)
-    if not host.mpy_cross.exists():
-        run_step(
-            f"build: mpy-cross ({name})",
-            f"build-mpy-cross-{name}",
-            [make_mpy_cross(host)],
-            todo=todo,
-        )
+    ensure_mpy_cross(sources)
     run_step(
         f"build: lwIP, mbedTLS, interfaces ({name})",
         f"build-libs-{name}",
@@ -87,6 +80,20 @@ def build(sources: Sources) -> Host:
         f"build: firmware ({name})", f"build-firmware-{name}", [make_firmware(host)], todo=todo
     )
     return host
+
+
+def ensure_mpy_cross(sources: Sources) -> Path:
+    """MicroPython's cross compiler for these sources, for every firmware."""
+    host = Host(sources)
+    libraries_dir(sources)
+    if not host.mpy_cross.exists():
+        run_step(
+            f"build: mpy-cross ({sources.name})",
+            f"build-mpy-cross-{sources.name}",
+            [make_mpy_cross(host)],
+            todo=TODO.format(f"build/host-{sources.name}"),
+        )
+    return host.mpy_cross
 
 
 def libraries_dir(sources: Sources) -> Path:

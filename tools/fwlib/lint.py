@@ -54,6 +54,10 @@ def layers() -> Finding:
     return command(sys.executable, REPO / "tools" / "check_layers.py")
 
 
+def boards() -> Finding:
+    return command(sys.executable, REPO / "tools" / "check_boards.py")
+
+
 def ruff(fix: bool) -> Finding:
     return command(venv.tool("ruff"), "check", *(["--fix"] if fix else []), *python_dirs())
 
@@ -162,6 +166,7 @@ def checks(sources: Sources, fix: bool) -> dict[str, Callable[[], Finding]]:
     """Name of each check -> the check; the quick ones first."""
     return {
         "layers and source lists": layers,
+        "boards": boards,
         "ruff": lambda: ruff(fix),
         "ruff format": lambda: ruff_format(fix),
         "codespell": spelling,

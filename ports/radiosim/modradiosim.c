@@ -2,18 +2,15 @@
 // of machine.SPI and pins like machine.Pin's, so that a driver written for boards
 // runs on them unchanged.
 // SPDX-License-Identifier: MIT
-#include <stdlib.h>
 #include <string.h>
 
+#include "py/gc.h"
 #include "py/runtime.h"
 
-#include "host_air.h"
-#include "host_sim.h"
 #include "modradiosim.h"
+#include "radiosim_port.h"
 
 #define SPI_HZ_MAX (10000000)
-// How often somebody who must not let time move looks whether it may again.
-#define STANDS_MS (1)
 
 // --- Life --------------------------------------------------------------------
 
@@ -46,25 +43,28 @@ static mp_obj_t radiosim_make_new(const mp_obj_type_t *type, size_t n_args, size
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
     mp_arg_parse_all_kw_array(n_args, n_kw, all_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
     const char *name = args[ARG_name].u_obj == mp_const_none ? NULL : mp_obj_str_get_str(args[ARG_name].u_obj);
-    int ret = host_sim_start();
+    int ret = radiosim_port_start();
     if (ret != 0) {
         mp_raise_OSError(-ret);
     }
-    sim_chip_t *chip = calloc(1, sizeof(*chip));
+    sim_chip_t *chip = radiosim_port_chip_new();
     if (chip == NULL) {
-        m_malloc_fail(sizeof(*chip));
+        gc_collect(); // those that nobody holds any more
+        chip = radiosim_port_chip_new();
+    }
+    if (chip == NULL) {
+        mp_raise_msg(&mp_type_MemoryError, MP_ERROR_TEXT("no room for another chip: deinit() one"));
     }
     radiosim_obj_t *self = radiosim_new(type, chip, true);
     chip->user = self;
     chip->edge = radiosim_pin_edge;
     chip->spi_hz = SPI_HZ_MAX;
-    host_sim_lock();
-    host_air_place(&chip->radio);
+    radiosim_port_lock();
     if (name != NULL) {
         strncpy(chip->radio.name, name, sizeof(chip->radio.name) - 1);
     }
     sim_chip_init(chip, type == &radiosim_sx1272_type ? SIM_SX1272 : SIM_SX1276);
-    host_sim_unlock();
+    radiosim_port_unlock();
     if (args[ARG_x].u_obj != mp_const_none) {
         chip->radio.x_m = mp_obj_get_int(args[ARG_x].u_obj);
     }
@@ -78,10 +78,10 @@ static mp_obj_t radiosim_make_new(const mp_obj_type_t *type, size_t n_args, size
 static mp_obj_t radiosim_deinit(mp_obj_t self_in) {
     radiosim_obj_t *self = MP_OBJ_TO_PTR(self_in);
     if (self->own && self->chip != NULL) {
-        host_sim_lock();
+        radiosim_port_lock();
         sim_chip_deinit(self->chip);
-        host_sim_unlock();
-        free(self->chip);
+        radiosim_port_unlock();
+        radiosim_port_chip_free(self->chip);
         self->chip = NULL;
     }
     return mp_const_none;
@@ -119,32 +119,17 @@ static mp_obj_t radiosim_init(size_t n_args, const mp_obj_t *pos_args, mp_map_t 
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(radiosim_init_obj, 1, radiosim_init);
 
-// Take the simulation's lock when time may move, which the bus lets it do.
-static void lock_for_bus(void) {
-    host_sim_lock();
-    while (host_sim_stands()) {
-        host_sim_unlock();
-        mp_handle_pending(true);
-        MP_THREAD_GIL_EXIT();
-        host_sim_lock();
-        host_sim_wait(SIM_NEVER, STANDS_MS);
-        host_sim_unlock();
-        MP_THREAD_GIL_ENTER();
-        host_sim_lock();
-    }
-}
-
 // Bytes on the bus. Without cs the chip neither listens nor speaks.
 static void transfer(radiosim_obj_t *self, const uint8_t *out, uint8_t *in, size_t len) {
     sim_chip_t *chip = radiosim_chip(self);
-    lock_for_bus();
+    radiosim_port_lock_bus();
     for (size_t i = 0; i < len; i++) {
         uint8_t byte = self->selected ? sim_chip_spi_byte(chip, out[i]) : 0xff;
         if (in != NULL) {
             in[i] = byte;
         }
     }
-    host_sim_unlock();
+    radiosim_port_unlock();
 }
 
 static mp_obj_t radiosim_write(mp_obj_t self_in, mp_obj_t buf_in) {
@@ -241,11 +226,26 @@ MP_DEFINE_CONST_OBJ_TYPE(
     locals_dict, &radiosim_locals_dict
     );
 
+// radio() -> the firmware's chip, as radiosim has chips, without SPI and pins.
+static mp_obj_t radiosim_radio(void) {
+    sim_chip_t *chip = radiosim_port_radio();
+    if (chip == NULL) {
+        mp_raise_msg(&mp_type_OSError, MP_ERROR_TEXT("the radio has not been started, or there is none"));
+    }
+    if (MP_STATE_VM(radiosim_own) == NULL) {
+        MP_STATE_VM(radiosim_own) = radiosim_new(&radiosim_chip_type, chip, false);
+    }
+    return MP_OBJ_FROM_PTR(MP_STATE_VM(radiosim_own));
+}
+MP_REGISTER_ROOT_POINTER(void *radiosim_own);
+static MP_DEFINE_CONST_FUN_OBJ_0(modradiosim_radio_obj, radiosim_radio);
+
 static const mp_rom_map_elem_t radiosim_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_radiosim) },
     { MP_ROM_QSTR(MP_QSTR_SX1276), MP_ROM_PTR(&radiosim_sx1276_type) },
     { MP_ROM_QSTR(MP_QSTR_SX1272), MP_ROM_PTR(&radiosim_sx1272_type) },
     { MP_ROM_QSTR(MP_QSTR_Pin), MP_ROM_PTR(&radiosim_pin_type) },
+    { MP_ROM_QSTR(MP_QSTR_radio), MP_ROM_PTR(&modradiosim_radio_obj) },
 };
 static MP_DEFINE_CONST_DICT(radiosim_globals, radiosim_globals_table);
 

@@ -1,7 +1,7 @@
 // What the files of module `radiosim` share: a software chip as a Python object.
 // SPDX-License-Identifier: MIT
-#ifndef USOCKET_PORTS_UNIX_MODRADIOSIM_H
-#define USOCKET_PORTS_UNIX_MODRADIOSIM_H
+#ifndef USOCKET_PORTS_RADIOSIM_MODRADIOSIM_H
+#define USOCKET_PORTS_RADIOSIM_MODRADIOSIM_H
 
 #include "py/obj.h"
 
@@ -52,4 +52,4 @@ qstr radiosim_pin_qstr(int line);
 // sim_chip_edge_t of chips that Python made: any thread, with the simulation's lock.
 void radiosim_pin_edge(sim_chip_t *chip, int dio, bool level);
 
-#endif // USOCKET_PORTS_UNIX_MODRADIOSIM_H
+#endif // USOCKET_PORTS_RADIOSIM_MODRADIOSIM_H

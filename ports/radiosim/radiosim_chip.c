@@ -1,13 +1,13 @@
 // The side of a software chip that a bench has and a board has not: its place,
 // faults, counters, a record of what a driver wrote. Also of the firmware's own
-// chip: host.radio().
+// chip: radiosim.radio().
 // SPDX-License-Identifier: MIT
 #include <string.h>
 
 #include "py/runtime.h"
 
-#include "host_sim.h"
 #include "modradiosim.h"
+#include "radiosim_port.h"
 
 static int line_of(qstr attr) {
     for (int line = 0; line < RADIOSIM_PINS; line++) {
@@ -26,9 +26,9 @@ static void store_place(radiosim_obj_t *self, qstr attr, mp_obj_t *dest) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("%q is %d, allowed is -1000000 to 1000000 m"), attr,
             (int)metres);
     }
-    host_sim_lock();
+    radiosim_port_lock();
     *(attr == MP_QSTR_x ? &chip->radio.x_m : &chip->radio.y_m) = (int32_t)metres;
-    host_sim_unlock();
+    radiosim_port_unlock();
     dest[0] = MP_OBJ_NULL;
 }
 
@@ -59,9 +59,9 @@ void radiosim_attr(mp_obj_t self_in, qstr attr, mp_obj_t *dest) {
 
 static mp_obj_t chip_power_cycle(mp_obj_t self_in) {
     sim_chip_t *chip = radiosim_chip(MP_OBJ_TO_PTR(self_in));
-    host_sim_lock();
+    radiosim_port_lock();
     sim_chip_power_cycle(chip);
-    host_sim_unlock();
+    radiosim_port_unlock();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(chip_power_cycle_obj, chip_power_cycle);
@@ -73,9 +73,9 @@ static mp_obj_t chip_peek(mp_obj_t self_in, mp_obj_t address_in) {
     if (address < 0 || address > 0x7f) {
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("address is %d, allowed is 0 to 127"), (int)address);
     }
-    host_sim_lock();
+    radiosim_port_lock();
     uint8_t value = sim_chip_peek(chip, (uint8_t)address);
-    host_sim_unlock();
+    radiosim_port_unlock();
     return MP_OBJ_NEW_SMALL_INT(value);
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(chip_peek_obj, chip_peek);
@@ -84,9 +84,9 @@ static MP_DEFINE_CONST_FUN_OBJ_2(chip_peek_obj, chip_peek);
 static mp_obj_t chip_broken(mp_obj_t self_in) {
     sim_chip_t *chip = radiosim_chip(MP_OBJ_TO_PTR(self_in));
     uint32_t broken[SIM_RULE_NUMBER];
-    host_sim_lock();
+    radiosim_port_lock();
     memcpy(broken, chip->broken, sizeof(broken));
-    host_sim_unlock();
+    radiosim_port_unlock();
     mp_obj_t dict = mp_obj_new_dict(0);
     for (int rule = 0; rule < SIM_RULE_NUMBER; rule++) {
         if (broken[rule] > 0) {
@@ -101,10 +101,10 @@ static MP_DEFINE_CONST_FUN_OBJ_1(chip_broken_obj, chip_broken);
 // counters() -> (SPI transfers, SPI bytes)
 static mp_obj_t chip_counters(mp_obj_t self_in) {
     sim_chip_t *chip = radiosim_chip(MP_OBJ_TO_PTR(self_in));
-    host_sim_lock();
+    radiosim_port_lock();
     uint32_t transfers = chip->spi_transfers;
     uint32_t bytes = chip->spi_bytes;
-    host_sim_unlock();
+    radiosim_port_unlock();
     mp_obj_t items[2] = { mp_obj_new_int_from_uint(transfers), mp_obj_new_int_from_uint(bytes) };
     return mp_obj_new_tuple(2, items);
 }
@@ -124,7 +124,7 @@ static mp_obj_t chip_faults(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
     mp_arg_val_t args[MP_ARRAY_SIZE(allowed_args)];
     mp_arg_parse_all(n_args - 1, pos_args + 1, kw_args, MP_ARRAY_SIZE(allowed_args), allowed_args, args);
     sim_chip_t *chip = radiosim_chip(MP_OBJ_TO_PTR(pos_args[0]));
-    host_sim_lock();
+    radiosim_port_lock();
     chip->faults = (sim_chip_faults_t) {
         .spi_bit_errors = (uint32_t)args[ARG_spi_bit_errors].u_int,
         .stuck = args[ARG_stuck].u_bool,
@@ -132,7 +132,7 @@ static mp_obj_t chip_faults(size_t n_args, const mp_obj_t *pos_args, mp_map_t *k
         .dio_cut = (uint8_t)args[ARG_dio_cut].u_int,
         .crystal_ppb = (int32_t)args[ARG_crystal_ppb].u_int,
     };
-    host_sim_unlock();
+    radiosim_port_unlock();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(chip_faults_obj, 1, chip_faults);
@@ -154,25 +154,25 @@ static mp_obj_t chip_trace(size_t n_args, const mp_obj_t *args) {
         if (on && self->trace == NULL) {
             self->trace = m_new(uint16_t, RADIOSIM_TRACE_MAX);
         }
-        host_sim_lock();
+        radiosim_port_lock();
         chip->user = self;
         self->trace_len = 0;
         chip->trace = on ? on_write : NULL;
-        host_sim_unlock();
+        radiosim_port_unlock();
         return mp_const_none;
     }
     size_t done = 0;
     mp_obj_t list = mp_obj_new_list(0, NULL);
     for (;;) {
         uint16_t entry = 0;
-        host_sim_lock();
+        radiosim_port_lock();
         bool more = done < self->trace_len;
         if (more) {
             entry = self->trace[done];
         } else {
             self->trace_len = 0;
         }
-        host_sim_unlock();
+        radiosim_port_unlock();
         if (!more) {
             return list;
         }

@@ -6,9 +6,8 @@
 #include "py/runtime.h"
 #include "extmod/virtpin.h"
 
-#include "host_event.h"
-#include "host_sim.h"
 #include "modradiosim.h"
+#include "radiosim_port.h"
 
 // machine.Pin's numbers on the ESP32.
 enum { MODE_IN = 1, MODE_OUT = 3, MODE_OPEN_DRAIN = 7 };
@@ -43,7 +42,7 @@ static bool is_dio(const radiosim_pin_obj_t *self) {
 // Drive the chip's line by what the pin is set to.
 static void drive(radiosim_pin_obj_t *self) {
     sim_chip_t *chip = radiosim_chip(self->owner);
-    host_sim_lock();
+    radiosim_port_lock();
     if (self->line == RADIOSIM_RESET) {
         sim_chip_reset_line(chip, self->output ? self->level : -1);
     } else {
@@ -53,7 +52,7 @@ static void drive(radiosim_pin_obj_t *self) {
             sim_chip_select(chip, selected);
         }
     }
-    host_sim_unlock();
+    radiosim_port_unlock();
 }
 
 static void set_level(radiosim_pin_obj_t *self, bool level) {
@@ -70,9 +69,9 @@ static bool get_level(radiosim_pin_obj_t *self) {
         return self->level;
     }
     sim_chip_t *chip = radiosim_chip(self->owner);
-    host_sim_lock();
+    radiosim_port_lock();
     bool level = sim_chip_dio(chip, self->line);
-    host_sim_unlock();
+    radiosim_port_unlock();
     return level;
 }
 
@@ -162,11 +161,11 @@ static uint32_t edge_bit(int dio, bool level) {
 
 static void call_handlers(radiosim_obj_t *owner) {
     for (int dio = 0; dio < SIM_CHIP_DIOS; dio++) {
-        host_sim_lock();
+        radiosim_port_lock();
         uint32_t bits = edge_bit(dio, true) | edge_bit(dio, false);
         bool came = (owner->edges & bits) != 0;
         owner->edges &= ~bits;
-        host_sim_unlock();
+        radiosim_port_unlock();
         mp_obj_t handler = owner->pins[dio]->handler;
         if (came && handler != mp_const_none) {
             mp_call_function_1(handler, MP_OBJ_FROM_PTR(owner->pins[dio]));
@@ -189,7 +188,7 @@ void radiosim_pin_edge(sim_chip_t *chip, int dio, bool level) {
     owner->edges |= edge_bit(dio, level);
     // Refused when the scheduler's queue is full: the next edge tries again.
     mp_sched_schedule(MP_OBJ_FROM_PTR(&run_handlers_obj), MP_OBJ_FROM_PTR(owner));
-    host_event_signal();
+    radiosim_port_signal();
 }
 
 static mp_obj_t pin_irq(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_args) {
@@ -217,11 +216,11 @@ static mp_obj_t pin_irq(size_t n_args, const mp_obj_t *pos_args, mp_map_t *kw_ar
         mp_raise_msg_varg(&mp_type_ValueError,
             MP_ERROR_TEXT("trigger is %d, use Pin.IRQ_RISING, Pin.IRQ_FALLING or both"), (int)trigger);
     }
-    host_sim_lock();
+    radiosim_port_lock();
     self->handler = handler;
     self->trigger = handler == mp_const_none ? 0 : (uint8_t)trigger;
     self->owner->edges &= ~(edge_bit(self->line, true) | edge_bit(self->line, false));
-    host_sim_unlock();
+    radiosim_port_unlock();
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(pin_irq_obj, 1, pin_irq);

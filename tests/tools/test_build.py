@@ -67,7 +67,7 @@ def test_without_idf_it_names_version_variable_and_step(
     monkeypatch.delenv("IDF_PATH", raising=False)
     assert fw("build", "PYCOM_TEST") == 1
     said = capfd.readouterr().err
-    for word in ("IDF_PATH", "5.2 to 5.5 (tested: 5.4)", "`. export.sh`", "what to do: install"):
+    for word in ("IDF_PATH", "5.2 to 5.5 (tested: 5.5)", "`. export.sh`", "what to do: install"):
         assert word in said
 
 

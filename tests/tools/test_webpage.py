@@ -102,7 +102,7 @@ def test_only_boards_with_a_sector_warn_of_it(site: Path) -> None:
     text = (site / "index.html").read_text()
     other, pycom = text.split('<article id="PYCOM_TEST">')
     assert "0x3FF000" not in other
-    assert "at 0x3FF000" in pycom
+    assert "At 0x3FF000" in pycom
 
 
 def test_dialog_still_has_what_the_page_replaces(site: Path) -> None:

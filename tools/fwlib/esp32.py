@@ -12,7 +12,7 @@ from fwlib.paths import BUILD, REPO, shown
 from fwlib.steps import FwError, NotSupported, run_step
 
 # Releases that ports/esp32 is written for; the first is what its builds are tested with.
-IDF_RELEASES = ("5.4", "5.2", "5.3", "5.5")
+IDF_RELEASES = ("5.5", "5.4", "5.3", "5.2")
 IDF_RANGE = f"5.2 to 5.5 (tested: {IDF_RELEASES[0]})"
 # The compiler that export.sh puts on PATH, by board.json's mcu.
 COMPILERS = {"esp32": "xtensa-esp32-elf-gcc"}

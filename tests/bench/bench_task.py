@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The radio task in QEMU: its worst step in instructions, and its stack.
 
@@ -68,7 +67,9 @@ def measure(image: Path, script: str) -> dict[str, object]:
     finally:
         process.kill()
         process.wait()
-    values = dict(zip((*FIELDS, "main_stack_used", "main_stack_size"), map(int, figures)))
+    values = dict(
+        zip((*FIELDS, "main_stack_used", "main_stack_size"), map(int, figures), strict=True)
+    )
     values["worst_instructions"] = values.pop("worst_ns") >> SHIFT
     values["sum_instructions"] = values.pop("sum_ns") >> SHIFT
     return {"result": text.splitlines()[-1] if text else "nothing", **values}

@@ -5,11 +5,10 @@ from __future__ import annotations
 
 from fwlib import rigs
 from fwlib.rigs import BoardPlan, Rig
-from pytest_embedded.log import MessageQueue
-
 from harness.board import Board
 from harness.closing import Closing
 from harness.starts import Esp32Start, HostStart, M3Start, PortStart, Start
+from pytest_embedded.log import MessageQueue
 
 
 def start_of(plan: BoardPlan, rig: Rig, ports: dict[str, str], env: dict[str, str]) -> Start:
@@ -34,7 +33,9 @@ class Boards(Closing):
         self._ports = ports
         self._open: list[tuple[Board, Start]] = []
 
-    def make(self, plan: BoardPlan, queue: MessageQueue, env: dict[str, str] | None = None) -> Board:
+    def make(
+        self, plan: BoardPlan, queue: MessageQueue, env: dict[str, str] | None = None
+    ) -> Board:
         """Start a board of the rig; env is for host firmwares alone."""
         start = start_of(plan, self._rig, self._ports, env or {})
         try:
@@ -66,5 +67,3 @@ class Boards(Closing):
             board.close()
             start.close()
         self._open.clear()
-
-

@@ -52,9 +52,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "filterwarnings", "ignore::pytest.PytestExperimentalApiWarning"
-    )
+    config.addinivalue_line("filterwarnings", "ignore::pytest.PytestExperimentalApiWarning")
     config.addinivalue_line("markers", "host: the rig is host firmwares on this PC")
     config.addinivalue_line("markers", "qemu: the rig is an image in QEMU")
     config.addinivalue_line("markers", "hil: the rig is real boards")
@@ -119,4 +117,3 @@ def board(rig: Rig, boards: Boards, lasting: Boards, msg_queue: MessageQueue) ->
 def device_dir() -> Path:
     """The device scripts, the same for every target."""
     return Path(__file__).parents[1] / "device"
-

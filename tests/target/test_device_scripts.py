@@ -11,9 +11,9 @@ import json
 from pathlib import Path
 
 import pytest
+from fwlib.rigs import Rig
 from harness.board import Board
 from harness.boards import Boards
-from fwlib.rigs import Rig
 from pytest_embedded.log import MessageQueue
 
 DEVICE = Path(__file__).parents[1] / "device"

@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 import pytest
-from harness.board import Board, BoardError
-from harness.boards import Boards
 from fwlib import rigs
 from fwlib.rigs import Rig, RigError
-from pytest_embedded.log import MessageQueue
+from harness.board import Board, BoardError
+from harness.boards import Boards
 from harness.starts import HostStart
+from pytest_embedded.log import MessageQueue
 
 GOOD = json.dumps(
     {

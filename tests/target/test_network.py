@@ -36,7 +36,9 @@ print(wlan.isconnected())
 
 
 @pytest.fixture
-def online(rig: Rig, boards: Boards, msg_queue: MessageQueue, request: pytest.FixtureRequest) -> Board:
+def online(
+    rig: Rig, boards: Boards, msg_queue: MessageQueue, request: pytest.FixtureRequest
+) -> Board:
     """A board with a network that leads to this PC."""
     if rig.kind == "host":
         board = boards.make(rig.boards[0], msg_queue, {"USOCKET_NET": "slirp"})
@@ -141,7 +143,8 @@ def test_tls_echo(online: Board, pc: tuple[str, str], tmp_path: Path) -> None:
         assert online.exec(code + EXCHANGE, PATIENCE_S).strip() == "4"
         wrong = code.replace(HOST_NAME, "somebody.else")
         refused = online.exec(
-            "try:\n" + "".join(f"    {line}\n" for line in wrong.splitlines())
+            "try:\n"
+            + "".join(f"    {line}\n" for line in wrong.splitlines())
             + "    print('taken')\nexcept (OSError, ValueError) as e:\n    print('refused')\n",
             PATIENCE_S,
         )

@@ -55,7 +55,9 @@ class Pair:
             board.prompt()
             board.exec(code + MAKE, timeout=30)
 
-    def send(self, sender: Board, receiver: Board, size: int, seed: int) -> tuple[bool, int, float]:
+    def send(
+        self, sender: Board, receiver: Board, size: int, seed: int
+    ) -> tuple[bool, int, float]:
         """One frame; whether it arrived as it was, its RSSI and SNR."""
         receiver.begin(
             "print('listening')\n"

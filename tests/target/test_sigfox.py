@@ -40,9 +40,7 @@ def test_uplink_to_a_base_station(rig: Rig, boards: Boards, msg_queue: MessageQu
         boards.close()
 
 
-def test_uplink_over_the_air(
-    rig: Rig, board: Board, request: pytest.FixtureRequest
-) -> None:
+def test_uplink_over_the_air(rig: Rig, board: Board, request: pytest.FixtureRequest) -> None:
     """A board with number and key of its own sends one message."""
     if rig.kind == "hil" and not request.config.getoption("transmit_sigfox"):
         pytest.skip("it would transmit to the operator's network; --transmit-sigfox allows it")

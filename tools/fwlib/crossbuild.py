@@ -131,9 +131,7 @@ def compile_all(
 ) -> Iterator[Compiled]:
     """Every room, as many at once as there are processors."""
     with ThreadPoolExecutor(os.cpu_count() or 2) as pool:
-        jobs = [
-            pool.submit(compile_room, target, room, trees, defines, label) for room in rooms()
-        ]
+        jobs = [pool.submit(compile_room, target, room, trees, defines, label) for room in rooms()]
         for job in jobs:
             yield job.result()
 

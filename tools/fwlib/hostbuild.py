@@ -119,7 +119,7 @@ def require_32bit() -> None:
     """Raise where this machine's compiler makes no 32-bit programs."""
     compiler = os.environ.get("CC", "cc")
     argv = [*compiler.split(), "-m32", "-x", "c", "-", "-o", os.devnull]
-    program = "#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n"
+    program = '#include <stdio.h>\nint main(void) { return puts("") < 0; }\n'
     try:
         done = subprocess.run(argv, input=program, capture_output=True, text=True, check=False)
     except FileNotFoundError:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from fwlib.paths import REPO, shown
@@ -94,9 +93,11 @@ class Reader:
     def __init__(self, source: str, values: object, where: str = "") -> None:
         self.source = source
         self.where = where
+        self.values: dict[str, Any] = {}
         if not isinstance(values, dict):
             self.fail("", values, "write an object: { ... }")
-        self.values: dict[str, Any] = dict(values)
+        else:
+            self.values = dict(values)
 
     def fail(self, name: str, value: object, todo: str) -> Any:
         place = f"{self.where}{name}" or "the file"

@@ -74,10 +74,12 @@ def compiled_sizes(
 
 # --- A real image, by the linker's map ---------------------------------------
 
-# " .text.name   0xADDRESS   0xSIZE  .../libusocket_core.a(radio.c.obj)", on one line or two.
+# " .text.name", its address and size on this line or the next, the object.
 MAP_ENTRY = re.compile(
-    r"^ (\.[\w.$]+|COMMON)\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)\s+(\S+)$", re.MULTILINE
+    r"^ (\.[\w.$]+|COMMON)\n? +0x([0-9a-f]+) +0x([0-9a-f]+) (\S+)$", re.MULTILINE
 )
+# The linker shares equal strings of all objects, and counts them where it saw them first.
+SHARED_STRINGS = re.compile(r"\.str1\.\d+$")
 
 
 def kind_of(section: str) -> str | None:
@@ -88,8 +90,9 @@ def read_map(text: str, rooms: dict[str, str]) -> Sizes:
     """Bytes of each room in an image; rooms has the room of each object's name."""
     found: Sizes = {}
     start = text.find("Linker script and memory map")
-    joined = re.sub(r"\n\s{10,}(0x)", r" \1", text[max(start, 0) :])
-    for section, address, size, file in MAP_ENTRY.findall(joined):
+    for section, address, size, file in MAP_ENTRY.findall(text[max(start, 0) :]):
+        if SHARED_STRINGS.search(section):
+            continue
         name = re.search(r"([\w-]+\.c)\.o(?:bj)?\)?$", file)
         room = rooms.get(name.group(1)) if name else None
         kind = kind_of(section)
@@ -122,7 +125,9 @@ def board_images() -> dict[str, Any]:
 
 def show(title: str, found: Sizes, before: Sizes) -> None:
     """A table with the growth against what was landed."""
-    say(f"\n{title:34} {'text':>8} {'rodata':>8} {'data':>6} {'bss':>7}   growth of text+rodata, RAM")
+    say(
+        f"\n{title:34} {'text':>8} {'rodata':>8} {'data':>6} {'bss':>7}   growth of text+rodata, RAM"
+    )
     for name, sizes in found.items():
         row = f"{name:34} {sizes['text']:8} {sizes['rodata']:8} {sizes['data']:6} {sizes['bss']:7}"
         old = before.get(name)
@@ -156,7 +161,11 @@ def run(args: argparse.Namespace) -> int:
         raise FwError(f"no image of {args.board} here", f"run `fw.py build {args.board}` first")
     for name in wanted:
         old = before.get("boards", {}).get(name, {})
-        show(f"{name}, image of {images[name]['image']}", images[name]["rooms"], old.get("rooms", {}))
+        show(
+            f"{name}, image of {images[name]['image']}",
+            images[name]["rooms"],
+            old.get("rooms", {}),
+        )
     if not images:
         say("\nNo ESP32 image: `fw.py build BOARD` makes one where ESP-IDF is.")
     report["boards"] = images
@@ -164,8 +173,10 @@ def run(args: argparse.Namespace) -> int:
     write(REPORT, report)
     if args.accept:
         write(BASELINE, report)
-    say(f"\nBytes of the rooms' objects at -Os, before the linker leaves out what nobody calls"
-        f" (an image: after). {shown(REPORT)}")
+    say(
+        f"\nBytes of the rooms' objects at -Os, before the linker leaves out what nobody calls"
+        f" (an image: after). {shown(REPORT)}"
+    )
     return 0
 
 

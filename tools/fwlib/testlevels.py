@@ -143,9 +143,7 @@ def run_reporting(
     return result
 
 
-def run_ctest(
-    run: Run, trees: sources.Sources, name: str, into: Path, *options: str
-) -> Result:
+def run_ctest(run: Run, trees: sources.Sources, name: str, into: Path, *options: str) -> Result:
     """Build the unit tests in a directory and run them."""
     file_name = name.replace(" ", "-")
     configure = hostbuild.cmake_configure(trees, into, *options)

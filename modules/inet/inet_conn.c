@@ -22,6 +22,14 @@ static inet_conn_t conns[INET_CONNS];
 static sys_sem_t wakers[INET_CONNS];
 static bool has_waker[INET_CONNS];
 
+// Protected: wake who sleeps.
+static void wake(const inet_conn_t *c) {
+    size_t index = (size_t)(c - conns);
+    if (c->waiter != NULL && has_waker[index]) {
+        sys_sem_signal(&wakers[index]);
+    }
+}
+
 // The number of its inet_conn_t in a netconn. Below 0 for one that lwIP accepted
 // and nobody has taken yet: -1 less the number of things that came for it.
 #ifdef netconn_get_callback_arg
@@ -76,9 +84,8 @@ static void conn_event(struct netconn *conn, enum netconn_evt evt, u16_t len) {
             c->broken = true;
             break;
     }
-    if (c->waiter != NULL && (inet_conn_ready(c) & c->waits_for)) {
-        // Under the protection: afterwards the waiter may be gone.
-        sys_sem_signal(&wakers[index]);
+    if (inet_conn_ready(c) & c->waits_for) {
+        wake(c); // under the protection: afterwards the waiter may be gone
         c->waits_for = 0; // once is enough
     }
     SYS_ARCH_UNPROTECT(lev);
@@ -224,9 +231,7 @@ static void begin_close(inet_conn_t *c) {
     SYS_ARCH_PROTECT(lev);
     ++c->users;
     c->closing = true;
-    if (c->waiter != NULL) {
-        sys_sem_signal(&wakers[c - conns]);
-    }
+    wake(c);
     SYS_ARCH_UNPROTECT(lev);
 }
 
@@ -289,20 +294,30 @@ static void end_sleep(inet_conn_t *c) {
     SYS_ARCH_UNPROTECT(lev);
 }
 
-// The semaphore of a connection, for the one that is registered in it, so that nobody
-// else makes it.
-static bool ensure_waker(size_t index) {
-    if (!has_waker[index] && sys_sem_new(&wakers[index], 0) == ERR_OK) {
+// Before anybody registers: an event may come at once. Two may be here; one's is kept.
+static void ensure_waker(size_t index) {
+    sys_sem_t made;
+    if (has_waker[index] || sys_sem_new(&made, 0) != ERR_OK) {
+        return;
+    }
+    SYS_ARCH_DECL_PROTECT(lev);
+    SYS_ARCH_PROTECT(lev);
+    bool taken = !has_waker[index];
+    if (taken) {
+        wakers[index] = made;
         has_waker[index] = true;
     }
-    return has_waker[index];
+    SYS_ARCH_UNPROTECT(lev);
+    if (!taken) {
+        sys_sem_free(&made);
+    }
 }
 
 // A second thread on the same connection has no place to be woken: it looks again after
 // a while. A signal that nobody took makes one nap short.
 static void nap(const inet_conn_t *c, bool alone, u32_t ms) {
     size_t index = (size_t)(c - conns);
-    if (alone && ensure_waker(index)) {
+    if (alone && has_waker[index]) {
         sys_arch_sem_wait(&wakers[index], ms);
     } else {
         sys_msleep(ms == 0 ? SECOND_NAP_MS : LWIP_MIN(ms, SECOND_NAP_MS));
@@ -317,6 +332,7 @@ void inet_conn_sleep(inet_conn_t *c, int want, uint32_t timeout_ms) {
     if (timeout_ms == 0) {
         return;
     }
+    ensure_waker((size_t)(c - conns));
     for (;;) {
         alone = begin_sleep(c, &me, want);
         if ((inet_conn_ready(c) & want) || c->closing || elapsed >= timeout_ms) {

@@ -204,6 +204,8 @@ def run_pytest_in(
         "-p",
         "no:cacheprovider",
     ]
+    if folder != "target":
+        argv += ["-p", "no:pytest_embedded"]
     argv += ["-v", "--tb=short", f"--junitxml={report}", *options]
     if keyword:
         argv += ["-k", keyword]

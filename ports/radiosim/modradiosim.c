@@ -240,8 +240,16 @@ static mp_obj_t radiosim_radio(void) {
 MP_REGISTER_ROOT_POINTER(void *radiosim_own);
 static MP_DEFINE_CONST_FUN_OBJ_0(modradiosim_radio_obj, radiosim_radio);
 
+// At the first import, again after a soft reset: then the heap is a new one.
+static mp_obj_t modradiosim_init(void) {
+    MP_STATE_VM(radiosim_own) = NULL;
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(modradiosim_init_obj, modradiosim_init);
+
 static const mp_rom_map_elem_t radiosim_globals_table[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_radiosim) },
+    { MP_ROM_QSTR(MP_QSTR___init__), MP_ROM_PTR(&modradiosim_init_obj) },
     { MP_ROM_QSTR(MP_QSTR_SX1276), MP_ROM_PTR(&radiosim_sx1276_type) },
     { MP_ROM_QSTR(MP_QSTR_SX1272), MP_ROM_PTR(&radiosim_sx1272_type) },
     { MP_ROM_QSTR(MP_QSTR_Pin), MP_ROM_PTR(&radiosim_pin_type) },

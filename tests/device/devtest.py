@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What every device script uses. A script ends with done(): PASS, or the failures."""
 
+import gc
 import sys
 
 import socket
@@ -80,6 +81,12 @@ def free_port():
     s, addr = listener()
     s.close()
     return addr
+
+
+def roomy():
+    """Python's heap has room for objects of some 100 KB, and C's for several TLS connections."""
+    gc.collect()
+    return gc.mem_free() > 500000
 
 
 def skip(reason):

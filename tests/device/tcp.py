@@ -3,7 +3,7 @@
 
 import _thread
 import socket
-from devtest import check, done, equal, raises, tcp_pair
+from devtest import check, done, equal, raises, roomy, tcp_pair
 
 a, b = tcp_pair()
 equal(a.getpeername(), b.getsockname(), "names")
@@ -52,7 +52,7 @@ b.close()
 equal(a.readall(), b"after the half close", "readall")
 a.close()
 
-DATA = bytes(i * 7 & 255 for i in range(100 * 1024))
+DATA = bytes(i * 7 & 255 for i in range(100 * 1024 if roomy() else 20 * 1024))
 a, b = tcp_pair()
 
 

@@ -14,10 +14,9 @@ import threading
 import time
 from collections.abc import Callable
 
+from harness.board import Board
 from lorawan_gateway.air import AirFrame
 from lorawan_gateway.schedule import Refused
-
-from harness.board import Board
 
 TICKS = 1 << 30  # MicroPython's ticks_us() goes round
 SF_EXACT = 12

@@ -46,6 +46,7 @@ def online(
         return board
     board = request.getfixturevalue("board")
     board.prompt()
+    board.set_clock()
     access = rigs.wifi(rig, os.environ.get)
     if access is not None:
         ssid, key = access

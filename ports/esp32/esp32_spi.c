@@ -20,6 +20,9 @@
 
 #define CHUNK (64)
 #define LEN_MAX (256)
+// A chunk takes 64 us. The driver would wait for ever, and in an emulator without such a
+// peripheral it does.
+#define TRANSFER_TICKS pdMS_TO_TICKS(20)
 
 // Of the radio on this bus; the bus has no other device but those of C code that adds
 // some, with a chip select of its own.
@@ -51,11 +54,14 @@ int esp32_spi_start(void) {
 static bool exchange(uint8_t *bytes, size_t len) {
     for (size_t at = 0; at < len; at += CHUNK) {
         size_t n = len - at < CHUNK ? len - at : CHUNK;
-        spi_transaction_t transaction = {
+        // The driver keeps it when the peripheral does not come to its end.
+        static spi_transaction_t transaction;
+        transaction = (spi_transaction_t) {
             .flags = at + n < len ? SPI_TRANS_CS_KEEP_ACTIVE : 0,
             .length = 8 * n, .tx_buffer = bytes + at, .rx_buffer = bytes + at,
         };
-        if (spi_device_polling_transmit(device, &transaction) != ESP_OK) {
+        if (spi_device_polling_start(device, &transaction, portMAX_DELAY) != ESP_OK
+            || spi_device_polling_end(device, TRANSFER_TICKS) != ESP_OK) {
             return false;
         }
     }

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import time
 from collections.abc import Callable
@@ -14,11 +15,12 @@ from mpremote.transport import TransportError
 from mpremote.transport_serial import SerialIntercept, SerialTransport
 from pytest_embedded.log import MessageQueue
 from pytest_embedded_serial.serial import Serial
+from serial import SerialBase
 
 # No read of the port takes longer than this, s: that bounds every wait below.
 READ_S = 2.0
 # Entering the raw REPL, or a soft reset, s.
-PROMPT_S = 20.0
+PROMPT_S = 10.0
 # What the runner prints at a script's end, before its exit status.
 MARK = "\x1e"
 RUNNER = """\
@@ -66,6 +68,37 @@ class Result:
         return self.status == 0 and bool(self.lines) and self.lines[-1] == "PASS"
 
 
+class Bounded:
+    """A port that is not read past a time: mpremote looks at the clock only when nothing comes."""
+
+    def __init__(self, line: SerialBase) -> None:
+        self._line = line
+        self.until = math.inf
+
+    @property
+    def timeout(self) -> float | None:
+        return self._line.timeout
+
+    @timeout.setter
+    def timeout(self, seconds: float | None) -> None:
+        self._line.timeout = seconds
+
+    def inWaiting(self) -> int:
+        self._look()
+        return self._line.in_waiting
+
+    def read(self, size: int = 1) -> bytes:
+        self._look()
+        return self._line.read(size)
+
+    def write(self, data: bytes) -> int | None:
+        return self._line.write(data)
+
+    def _look(self) -> None:
+        if time.monotonic() > self.until:
+            raise TransportError("it does not stop talking")
+
+
 class Wire(SerialTransport):
     """mpremote's transport on a port that is open already."""
 
@@ -74,7 +107,8 @@ class Wire(SerialTransport):
         self.use_raw_paste = True
         self.device_name = serial.port
         self.mounted = False
-        self.serial = serial.proc
+        self.port = Bounded(serial.proc)
+        self.serial = self.port
         self.serial.timeout = READ_S
         # It would read without looking first, and then wait for ever under a mount.
         self.is_pty = False
@@ -85,6 +119,10 @@ class Wire(SerialTransport):
             self.serial = self.serial.orig_serial
         self.serial.timeout = READ_S
         self.mounted = False
+
+    def allow(self, seconds: float) -> None:
+        """Nothing is read past then, and a read that waits."""
+        self.port.until = time.monotonic() + seconds + READ_S
 
 
 class Board:
@@ -113,6 +151,7 @@ class Board:
         self.serial.stop_redirect_thread()
         self.wire = Wire(self.serial)
         if self._boot_s:
+            self.wire.allow(self._boot_s)
             data = self.wire.read_until(1, b">>> ", timeout=None, timeout_overall=self._boot_s)
             self.queue.put(data)
             if not data.endswith(b">>> "):
@@ -132,6 +171,7 @@ class Board:
 
     def prompt(self, *, soft_reset: bool = True) -> None:
         """To the raw REPL; everything that ran before is over."""
+        self.wire.allow(PROMPT_S)
         try:
             self.wire.unmount()
             with contextlib.redirect_stdout(None):
@@ -152,6 +192,7 @@ class Board:
 
     def mount(self, folder: Path) -> None:
         """Make a folder of the PC the board's /remote until the next soft reset."""
+        self.wire.allow(PROMPT_S)
         self.wire.mount_local(str(folder))
 
     def exec(self, code: str, timeout: float = 10.0) -> str:
@@ -162,11 +203,13 @@ class Board:
         return out
 
     def begin(self, code: str) -> None:
-        """Start code that goes on; lines() reads what it prints."""
+        """Start code that goes on; line() reads what it prints."""
+        self.wire.allow(PROMPT_S)
         self.wire.exec_raw_no_follow(code)
 
     def line(self, timeout: float) -> str | None:
         """The next line of code that goes on; None when none came in time."""
+        self.wire.allow(timeout)
         data = self.wire.read_until(1, b"\n", timeout=None, timeout_overall=timeout)
         self.queue.put(data)
         return data.decode(errors="replace").rstrip("\r\n") if data.endswith(b"\n") else None
@@ -182,6 +225,7 @@ class Board:
         self.wire.serial.write(text.encode() + b"\n")
 
     def _exec(self, code: str, timeout: float) -> tuple[str, str]:
+        self.wire.allow(PROMPT_S)
         try:
             self.wire.exec_raw_no_follow(code)
             parts = [self._part(timeout), self._part(PROMPT_S)]
@@ -192,6 +236,7 @@ class Board:
         return parts[0], parts[1]
 
     def _part(self, timeout: float) -> str:
+        self.wire.allow(timeout)
         data = self.wire.read_until(1, b"\x04", timeout=None, timeout_overall=timeout)
         self.queue.put(data)
         text = data.decode(errors="backslashreplace").replace("\r\n", "\n")

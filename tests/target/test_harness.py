@@ -93,6 +93,15 @@ def test_a_script_that_prints_anything(board: Board, tmp_path: Path) -> None:
     assert board.run(write(tmp_path, "print('PASS')\n"), 10).passed
 
 
+@pytest.mark.parametrize("deaf", [False, True])
+def test_a_script_that_prints_without_end(board: Board, tmp_path: Path, deaf: bool) -> None:
+    """It is ended in time, by Ctrl-C or a new start, although something comes all the time."""
+    head = "import micropython\nmicropython.kbd_intr(-1)\n" if deaf else ""
+    with pytest.raises(BoardError, match="still running|does not stop talking"):
+        board.run(write(tmp_path, f"{head}while True: print('noise' * 20)\n"), 2)
+    assert board.run(write(tmp_path, "print('PASS')\n"), 10).passed
+
+
 def test_a_long_script_loses_no_bytes(board: Board, tmp_path: Path) -> None:
     """20 KB there and 100 KB back."""
     rows = "".join(f"a{i} = {i}\n" for i in range(1500))

@@ -16,17 +16,10 @@
 
 static inet_conn_t conns[INET_CONNS];
 
-// Who sleeps in a connection waits for its semaphore, made at the first sleep in it and
-// kept. Not one on the sleeper's stack: MicroPython's soft reset takes that away while
-// the stack still knows of it.
-static sys_sem_t wakers[INET_CONNS];
-static bool has_waker[INET_CONNS];
-
 // Protected: wake who sleeps.
-static void wake(const inet_conn_t *c) {
-    size_t index = (size_t)(c - conns);
-    if (c->waiter != NULL && has_waker[index]) {
-        sys_sem_signal(&wakers[index]);
+static void wake(inet_conn_t *c) {
+    if (c->waiter != NULL && c->has_waker) {
+        sys_sem_signal(&c->waker);
     }
 }
 
@@ -204,8 +197,11 @@ static void conn_delete(inet_conn_t *c) {
     if (c->netbuf != NULL) {
         netbuf_delete(c->netbuf);
     }
-    netconn_delete(c->conn);
-    c->conn = NULL;
+    netconn_delete(c->conn); // no more events
+    if (c->has_waker) {
+        sys_sem_free(&c->waker);
+    }
+    c->conn = NULL; // now it may be reserved, which clears the rest
 }
 
 #if LWIP_NETCONN_FULLDUPLEX
@@ -295,17 +291,17 @@ static void end_sleep(inet_conn_t *c) {
 }
 
 // Before anybody registers: an event may come at once. Two may be here; one's is kept.
-static void ensure_waker(size_t index) {
+static void ensure_waker(inet_conn_t *c) {
     sys_sem_t made;
-    if (has_waker[index] || sys_sem_new(&made, 0) != ERR_OK) {
+    if (c->has_waker || sys_sem_new(&made, 0) != ERR_OK) {
         return;
     }
     SYS_ARCH_DECL_PROTECT(lev);
     SYS_ARCH_PROTECT(lev);
-    bool taken = !has_waker[index];
+    bool taken = !c->has_waker;
     if (taken) {
-        wakers[index] = made;
-        has_waker[index] = true;
+        c->waker = made;
+        c->has_waker = true;
     }
     SYS_ARCH_UNPROTECT(lev);
     if (!taken) {
@@ -315,10 +311,9 @@ static void ensure_waker(size_t index) {
 
 // A second thread on the same connection has no place to be woken: it looks again after
 // a while. A signal that nobody took makes one nap short.
-static void nap(const inet_conn_t *c, bool alone, u32_t ms) {
-    size_t index = (size_t)(c - conns);
-    if (alone && has_waker[index]) {
-        sys_arch_sem_wait(&wakers[index], ms);
+static void nap(inet_conn_t *c, bool alone, u32_t ms) {
+    if (alone && c->has_waker) {
+        sys_arch_sem_wait(&c->waker, ms);
     } else {
         sys_msleep(ms == 0 ? SECOND_NAP_MS : LWIP_MIN(ms, SECOND_NAP_MS));
     }
@@ -332,7 +327,7 @@ void inet_conn_sleep(inet_conn_t *c, int want, uint32_t timeout_ms) {
     if (timeout_ms == 0) {
         return;
     }
-    ensure_waker((size_t)(c - conns));
+    ensure_waker(c);
     for (;;) {
         alone = begin_sleep(c, &me, want);
         if ((inet_conn_ready(c) & want) || c->closing || elapsed >= timeout_ms) {

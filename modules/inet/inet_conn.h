@@ -34,6 +34,10 @@ typedef struct {
     volatile s16_t rx; // things in the mailbox: segments, datagrams, connections
     volatile bool tx; // there is room to send; a connect is over
     volatile bool broken; // an error was reported
+    // Made at the first sleep, freed with the connection. Not on the sleeper's stack:
+    // MicroPython's soft reset takes that away while the stack still knows of it.
+    sys_sem_t waker;
+    bool has_waker;
     const void *waiter; // who sleeps for an event, NULL if nobody; only compared
     uint8_t waits_for; // NET_POLLIN, NET_POLLOUT: what it is to be woken for
 } inet_conn_t;

@@ -6,7 +6,6 @@
 // All of the simulation is used with the lock of hal.h.
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
-#include <string.h>
 
 #include "esp_timer.h"
 
@@ -131,20 +130,10 @@ sim_chip_t *esp32_sim_chip(void) {
 }
 
 int hal_spi_transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t len) {
-    static uint8_t bytes[1 + 256];
-    if (len > sizeof(bytes) - 1) {
+    if (len > 256) {
         return -NET_EINVAL;
     }
-    bytes[0] = address;
-    if (out != NULL) {
-        memcpy(bytes + 1, out, len);
-    } else {
-        memset(bytes + 1, 0, len);
-    }
-    sim_chip_spi(&chip, bytes, bytes, 1 + len);
-    if (in != NULL) {
-        memcpy(in, bytes + 1, len);
-    }
+    sim_chip_transfer(&chip, address, out, in, len);
     return 0;
 }
 

@@ -85,6 +85,9 @@ void sim_chip_power_cycle(sim_chip_t *chip);
 // One transaction while NSS is low: len bytes both ways, the first is the address.
 // in may be NULL. Takes simulated time (spi_hz).
 void sim_chip_spi(sim_chip_t *chip, const uint8_t *out, uint8_t *in, size_t len);
+// The same as hal_spi_transfer() has it: the address, then len bytes both ways; out NULL
+// sends zeros, in NULL drops what comes; they may be the same.
+void sim_chip_transfer(sim_chip_t *chip, uint8_t address, const uint8_t *out, uint8_t *in, size_t len);
 // The same byte by byte, for machine.SPI: select, bytes, release.
 void sim_chip_select(sim_chip_t *chip, bool selected);
 uint8_t sim_chip_spi_byte(sim_chip_t *chip, uint8_t out);

@@ -131,6 +131,18 @@ void sim_chip_spi(sim_chip_t *chip, const uint8_t *out, uint8_t *in, size_t len)
     sim_chip_select(chip, false);
 }
 
+void sim_chip_transfer(sim_chip_t *chip, uint8_t address, const uint8_t *out, uint8_t *in, size_t len) {
+    sim_chip_select(chip, true);
+    sim_chip_spi_byte(chip, address);
+    for (size_t i = 0; i < len; ++i) {
+        uint8_t byte = sim_chip_spi_byte(chip, out != NULL ? out[i] : 0);
+        if (in != NULL) {
+            in[i] = byte;
+        }
+    }
+    sim_chip_select(chip, false);
+}
+
 uint8_t sim_chip_peek(sim_chip_t *chip, uint8_t address) {
     address &= 0x7f;
     return address == REG_FIFO ? 0 : read_register(chip, address);

@@ -115,13 +115,15 @@ static void advance(uint64_t to_ns) {
 }
 
 typedef struct {
-    uint8_t *bytes;
+    uint8_t address;
+    const uint8_t *out;
+    uint8_t *in;
     size_t len;
 } transfer_t;
 
 static void work_transfer(void *arg) {
     const transfer_t *transfer = arg;
-    sim_chip_spi(hal.chip, transfer->bytes, transfer->bytes, transfer->len);
+    sim_chip_transfer(hal.chip, transfer->address, transfer->out, transfer->in, transfer->len);
 }
 
 static void work_reset_line(void *level) {
@@ -238,23 +240,13 @@ const hal_board_t *hal_board(void) {
 }
 
 int hal_spi_transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t len) {
-    static uint8_t bytes[257];
-    transfer_t transfer = { bytes, len + 1 };
+    transfer_t transfer = { address, out, in, len };
     in_context();
-    if (hal.chip == NULL || len > sizeof(bytes) - 1) {
+    if (hal.chip == NULL || len > 256) {
         return -NET_EIO;
     }
     hal.lock_faults += sim_stream_runs();
-    bytes[0] = address;
-    if (out != NULL) {
-        memcpy(bytes + 1, out, len);
-    } else {
-        memset(bytes + 1, 0, len);
-    }
     model(work_transfer, &transfer);
-    if (in != NULL) {
-        memcpy(in, bytes + 1, len);
-    }
     return 0;
 }
 

@@ -2,7 +2,6 @@
 #include "host_radio.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "host_air.h"
 #include "host_radio_config.h"
@@ -190,20 +189,10 @@ const hal_board_t *hal_board(void) {
 // --- The chip's lines --------------------------------------------------------
 
 int hal_spi_transfer(uint8_t address, const uint8_t *out, uint8_t *in, size_t len) {
-    uint8_t bytes[1 + 256];
     if (len > 256) {
         return -NET_EINVAL;
     }
-    bytes[0] = address;
-    if (out != NULL) {
-        memcpy(bytes + 1, out, len);
-    } else {
-        memset(bytes + 1, 0, len);
-    }
-    sim_chip_spi(&chip, bytes, bytes, len + 1);
-    if (in != NULL) {
-        memcpy(in, bytes + 1, len);
-    }
+    sim_chip_transfer(&chip, address, out, in, len);
     return 0;
 }
 

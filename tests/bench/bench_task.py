@@ -6,8 +6,6 @@ Each device script for radios runs in a fresh Cortex-M3 firmware; QEMU counts in
 """
 
 import json
-import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -42,21 +40,9 @@ FIELDS = [
 ]
 
 
-def start(image: Path) -> tuple[subprocess.Popen[str], str]:
-    """QEMU with its prompt on a pseudo-terminal."""
-    argv = qemu.command(image, "pty", clock=("-icount", f"shift={SHIFT},sleep=off"))
-    process = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    assert process.stdout is not None
-    for line in process.stdout:
-        found = re.search(r"/dev/pts/\d+", line)
-        if found:
-            return process, found.group()
-    raise SystemExit(f"QEMU ended with status {process.wait()}")
-
-
 def measure(image: Path, script: str) -> dict[str, object]:
     """One script; what the task cost."""
-    process, port = start(image)
+    process, port = qemu.start(image, ("-icount", f"shift={SHIFT},sleep=off"))
     try:
         board = SerialTransport(port)
         board.enter_raw_repl(soft_reset=False)

@@ -2,35 +2,17 @@
 """Runs every script of this folder in the firmware.
 
 A script passes when its last line is PASS and its exit status 0; it is skipped when
-it prints only `SKIP: reason`. NAME.json may hold {"net": ..., "timeout": seconds, "env": {variable: value}}.
+it prints only `SKIP: reason`. harness/scripts.py says what NAME.json may hold.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 import pytest
 from harness.firmware import Firmware
-
-HERE = Path(__file__).parent
-NOT_SCRIPTS = {"devtest", "test_device"}
-SCRIPTS = sorted(p for p in HERE.glob("*.py") if p.stem not in NOT_SCRIPTS and p.stem[0] != "_")
-TIMEOUT_S = 60.0
-
-
-def settings(script: Path) -> tuple[str, float, dict[str, str]]:
-    """The network, the time limit and the environment of a script."""
-    found = script.with_suffix(".json")
-    values = json.loads(found.read_text()) if found.exists() else {}
-    unknown = set(values) - {"net", "timeout", "env"}
-    assert not unknown, f"{found}: unknown settings {sorted(unknown)}"
-    return (
-        values.get("net", "loop"),
-        float(values.get("timeout", TIMEOUT_S)),
-        values.get("env", {}),
-    )
+from harness.scripts import SCRIPTS, settings
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

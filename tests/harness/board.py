@@ -58,10 +58,8 @@ class Result:
     def skipped(self) -> str:
         """Why it skipped itself; empty if it did not."""
         alone = self.status == 0 and len(self.lines) == 1
-        return self.lines[0].removeprefix("SKIP: ") if alone and self._skips() else ""
-
-    def _skips(self) -> bool:
-        return self.lines[0].startswith("SKIP: ")
+        skips = alone and self.lines[0].startswith("SKIP: ")
+        return self.lines[0].removeprefix("SKIP: ") if skips else ""
 
     @property
     def passed(self) -> bool:

@@ -1,17 +1,14 @@
 # SPDX-License-Identifier: MIT
 """What stands behind a board's port: a process on this PC, or real hardware.
 
-A start is a context manager; port() is where the board's prompt is, after a new start
-if restart() was called.
+restart() starts it, or starts it anew, and says where the board's prompt is then.
 """
 
 from __future__ import annotations
 
 import os
 import pty
-import re
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -23,6 +20,7 @@ from fwlib import qemu, repl
 from fwlib.rigs import BoardPlan
 from harness.closing import Closing
 from harness.firmware import firmware_path, from_env
+from harness.servers import free_port
 
 # Seconds for a program to say where its port is.
 SAY_S = 20.0
@@ -100,19 +98,8 @@ class M3Start(Closing):
 
     def restart(self, env: dict[str, str] | None = None) -> str:
         self.close()
-        self._process = subprocess.Popen(
-            qemu.command(self._image, "pty"),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            found = re.search(r"/dev/pts/\d+", line)
-            if found:
-                return found.group()
-        raise AssertionError(f"QEMU ended with status {self._process.wait()}")
+        self._process, port = qemu.start(self._image)
+        return port
 
     def close(self) -> None:
         if self._process is not None:
@@ -121,13 +108,6 @@ class M3Start(Closing):
             assert self._process.stdout is not None
             self._process.stdout.close()
             self._process = None
-
-
-def free_port() -> int:
-    """A TCP port of loopback that nobody has at the moment."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 class Esp32Start(Closing):

@@ -7,19 +7,15 @@ prints only `SKIP: reason`.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from fwlib.rigs import Rig
 from harness.board import Board
 from harness.boards import Boards
+from harness.scripts import SCRIPTS, settings
 from pytest_embedded.log import MessageQueue
 
-DEVICE = Path(__file__).parents[1] / "device"
-NOT_SCRIPTS = {"devtest", "test_device"}
-SCRIPTS = sorted(p for p in DEVICE.glob("*.py") if p.stem not in NOT_SCRIPTS and p.stem[0] != "_")
-TIMEOUT_S = 60.0
 # Targets without the host firmware's speed: an emulator on a busy PC.
 SLOW = 5.0
 # The beginning of a script's name -> what its firmware must have; the others need IP.
@@ -37,16 +33,6 @@ SIMULATED_CLOCKS = ("m3",)
 def need_of(name: str) -> str:
     """What the script's firmware must have."""
     return next((need for start, need in NEEDS.items() if name.startswith(start)), "inet")
-
-
-def settings(script: Path) -> tuple[float, dict[str, str]]:
-    """Time limit and environment of NAME.json."""
-    found = script.with_suffix(".json")
-    values = json.loads(found.read_text()) if found.exists() else {}
-    env = dict(values.get("env", {}))
-    if "net" in values:
-        env["USOCKET_NET"] = values["net"]
-    return float(values.get("timeout", TIMEOUT_S)), env
 
 
 def why_not(script: Path, rig: Rig, env: dict[str, str]) -> str:
@@ -70,14 +56,14 @@ def why_not(script: Path, rig: Rig, env: dict[str, str]) -> str:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_script(script: Path, rig: Rig, request: pytest.FixtureRequest) -> None:
     """One script, after a soft reset or in a firmware of its own."""
-    timeout, env = settings(script)
+    net, timeout, env = settings(script)
     reason = why_not(script, rig, env)
     if reason:
         pytest.skip(reason)
     if rig.kind == "host":
         boards: Boards = request.getfixturevalue("boards")
         queue: MessageQueue = request.getfixturevalue("msg_queue")
-        board: Board = boards.make(rig.boards[0], queue, env)
+        board: Board = boards.make(rig.boards[0], queue, {"USOCKET_NET": net, **env})
     else:
         board = request.getfixturevalue("board")
     result = board.run(script, timeout if rig.kind == "host" else SLOW * timeout)

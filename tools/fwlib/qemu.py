@@ -1,11 +1,13 @@
 """The Cortex-M3 firmware for QEMU: MicroPython's qemu port with the radios (docs/qemu.md)."""
 
+import re
+import subprocess
 from pathlib import Path
 
 from fwlib import hostbuild
 from fwlib.paths import BUILD, REPO
 from fwlib.sources import Sources
-from fwlib.steps import run_step
+from fwlib.steps import FwError, run_step
 
 PORT = REPO / "ports" / "qemu"
 # One instruction counts as 8 ns, and a processor that sleeps makes the clock jump to what
@@ -51,3 +53,24 @@ def command(image: Path, serial: str, *extra: str, clock: tuple[str, ...] = FAST
     """QEMU's command line: the prompt is on the chardev that serial names."""
     machine = ["-machine", "mps2-an385", "-display", "none", "-monitor", "none", "-semihosting"]
     return ["qemu-system-arm", *machine, *clock, "-serial", serial, *extra, "-kernel", str(image)]
+
+
+def start(image: Path, clock: tuple[str, ...] = FAST) -> tuple[subprocess.Popen[str], str]:
+    """QEMU with its prompt on a pseudo-terminal: the process, which is the caller's to end, and
+    the terminal's name."""
+    process = subprocess.Popen(
+        command(image, "pty", clock=clock),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert process.stdout is not None
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        found = re.search(r"/dev/pts/\d+", line)
+        if found:
+            return process, found.group()
+    status = process.wait()
+    raise FwError(f"QEMU ended with status {status}: {''.join(said).strip()}", "read what it said")

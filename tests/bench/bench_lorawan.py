@@ -20,36 +20,20 @@ from pathlib import Path
 from typing import Any
 
 from bench_build import REPO, BenchError, from_env
+from fwlib import crossbuild
+from fwlib import size as size_of
 
 HERE = Path(__file__).resolve().parent
 WORK = REPO / "build" / "bench" / "lorawan"
 REPORTS = REPO / "build" / "reports"
 ROOMS = ("radio", "lora", "lorawan", "crypto")
-EU868 = ("-DUSOCKET_LORAWAN_ALL=0", "-DUSOCKET_LORAWAN_EU868=1")
-SMALL = (
-    *EU868,
-    "-DUSOCKET_LORA_RX_BYTES=267",
-    "-DUSOCKET_LORA_TX_FRAMES=1",
-    "-DUSOCKET_LORAWAN_MULTICAST_GROUPS=1",
-)
 CONFIGURATIONS: dict[str, tuple[str, ...]] = {
-    "EU868, as it comes": EU868,
-    "EU868, one frame in each queue, one group": SMALL,
+    "EU868, as it comes": size_of.ONE_REGION,
+    "EU868, one frame in each queue, one group": size_of.SMALLEST,
     "all regions, as it comes": (),
 }
-# Compiler, its options, and the Debian packages that have it.
-TARGETS: dict[str, tuple[str, tuple[str, ...], str]] = {
-    "Cortex-M4": (
-        "arm-none-eabi",
-        ("-mcpu=cortex-m4", "-mthumb"),
-        "gcc-arm-none-eabi libnewlib-arm-none-eabi",
-    ),
-    "Xtensa LX106": (
-        "xtensa-lx106-elf",
-        ("-isystem", "/usr/lib/xtensa-lx106-elf/include", "-mlongcalls"),
-        "gcc-xtensa-lx106 picolibc-xtensa-lx106-elf",
-    ),
-}
+# Those that docs/lorawan.md has figures of.
+TARGETS = crossbuild.TARGETS[:2]
 LOADS = (0.05, 0.1, 0.2, 0.4, 0.7, 1.0)
 AIRTIME_S = 0.071936  # of 20 bytes at SF7: 33 with header and MIC
 
@@ -143,25 +127,25 @@ def instructions() -> dict[str, int]:
 # Code and memory.
 
 
-def size(prefix: str, options: tuple[str, ...], defines: tuple[str, ...]) -> dict[str, int]:
-    into = WORK / prefix
+def size(target: crossbuild.Target, defines: tuple[str, ...]) -> dict[str, int]:
+    into = WORK / target.name
     shutil.rmtree(into, ignore_errors=True)
     into.mkdir(parents=True)
-    common = ("-std=c11", "-Os", "-ffunction-sections", "-fdata-sections", "-w", *options)
+    common = ("-std=c11", "-Os", "-ffunction-sections", "-fdata-sections", "-w", *target.options)
     include = (f"-I{REPO / 'modules'}", f"-I{from_env('MBEDTLS_DIR') / 'include'}")
     objects = []
     for source in [*sources(*ROOMS), HERE / "lorawan" / "size.c"]:
-        target = into / f"{source.parent.name}_{source.stem}.o"
-        run(f"{prefix}-gcc", *common, *defines, *include, "-c", source, "-o", target)
-        objects.append(target)
+        made = into / f"{source.parent.name}_{source.stem}.o"
+        run(target.compiler, *common, *defines, *include, "-c", source, "-o", made)
+        objects.append(made)
     program = into / "all.elf"
     link = "-Wl,--gc-sections,--unresolved-symbols=ignore-all,-e,_start"
-    run(f"{prefix}-gcc", *options, "-nostdlib", link, "-o", program, *objects, "-lgcc")
+    run(target.compiler, *target.options, "-nostdlib", link, "-o", program, *objects, "-lgcc")
     found = dict(
-        re.findall(r"^(\.\S+) +(\d+)", run(f"{prefix}-size", "-A", program), re.MULTILINE)
+        re.findall(r"^(\.\S+) +(\d+)", run(f"{target.prefix}size", "-A", program), re.MULTILINE)
     )
     parts = {name: int(value) for name, value in found.items()}
-    ours = measuring(prefix, program)
+    ours = measuring(target.prefix, program)
     text = sum(n for name, n in parts.items() if name.startswith((".text", ".literal", ".init")))
     constants = sum(n for name, n in parts.items() if name.startswith(".rodata"))
     ram = sum(n for name, n in parts.items() if name.startswith((".data", ".bss", ".noinit")))
@@ -170,7 +154,7 @@ def size(prefix: str, options: tuple[str, ...], defines: tuple[str, ...]) -> dic
 
 def measuring(prefix: str, program: Path) -> int:
     """RAM of the program around what is measured."""
-    symbols = run(f"{prefix}-nm", "-S", program)
+    symbols = run(f"{prefix}nm", "-S", program)
     return sum(
         int(bytes_, 16)
         for bytes_, kind, name in re.findall(r"^\w+ (\w+) (\w) (\w+)$", symbols, re.MULTILINE)
@@ -180,16 +164,16 @@ def measuring(prefix: str, program: Path) -> int:
 
 def sizes() -> dict[str, dict[str, dict[str, int]]]:
     found: dict[str, dict[str, dict[str, int]]] = {}
-    for target, (prefix, options, packages) in TARGETS.items():
-        if shutil.which(f"{prefix}-gcc") is None:
-            print(f"{target} is not measured: apt install {packages}")
+    for target in TARGETS:
+        if reason := target.missing():
+            print(f"{target.title} is not measured: {reason}")
             continue
         try:
-            found[target] = {
-                name: size(prefix, options, defines) for name, defines in CONFIGURATIONS.items()
+            found[target.title] = {
+                name: size(target, defines) for name, defines in CONFIGURATIONS.items()
             }
         except BenchError as error:
-            print(f"{target} is not measured (apt install {packages}?): {error}")
+            print(f"{target.title} is not measured (apt install {target.packages}?): {error}")
     return found
 
 

@@ -13,11 +13,11 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench_build import HERE, REPO, WORK, BenchError, from_env, run
+from fwlib import crossbuild
 
 REPORTS = REPO / "build" / "reports"
 MODULES = REPO / "modules"
@@ -32,19 +32,8 @@ INTERRUPT_US = 2.0
 GOAL_TEXT, GOAL_RAM = 8 * 1024, 614
 
 
-@dataclass(frozen=True)
-class Target:
-    """A compiler for a board's CPU."""
-
-    name: str
-    prefix: str
-    flags: tuple[str, ...]
-
-
-TARGETS = (
-    Target("Cortex-M4", "arm-none-eabi-", ("-mcpu=cortex-m4", "-mthumb")),
-    Target("Xtensa (LX106)", "xtensa-lx106-elf-", ("-mlongcalls",)),
-)
+# Those that docs/sigfox.md has figures of.
+TARGETS = crossbuild.TARGETS[:2]
 
 
 def output(argv: list[str | Path]) -> str:
@@ -58,30 +47,19 @@ def output(argv: list[str | Path]) -> str:
 # -- Size
 
 
-def picolibc(target: Target) -> list[str]:
-    """The option that finds its headers, where the compiler has them apart."""
-    specs = "picolibc.specs"
-    found = output([f"{target.prefix}gcc", f"-print-file-name={specs}"]).strip()
-    if found != specs:
-        return [f"--specs={specs}"]
-    for root in Path("/usr/lib/picolibc").glob(f"{target.prefix.rstrip('-')}*/include"):
-        return ["-isystem", str(root)]
-    return []
-
-
-def sizes(target: Target) -> dict[str, Any] | None:
+def sizes(target: crossbuild.Target) -> dict[str, Any] | None:
     """Text and RAM of each file, or None where there is no compiler."""
-    if shutil.which(f"{target.prefix}gcc") is None:
+    if target.missing():
         return None
-    into = WORK / f"sigfox-{target.prefix.rstrip('-')}"
+    into = WORK / f"sigfox-{target.name}"
     into.mkdir(parents=True, exist_ok=True)
     files = [*sorted((MODULES / "sigfox").glob("*.c")), MODULES / "radio" / STREAM]
     result: dict[str, Any] = {"files": {}}
     for source in files:
         made = into / f"{source.stem}.o"
-        flags = ["-Os", "-std=gnu11", "-ffunction-sections", "-fdata-sections", *target.flags]
-        words = [*flags, *picolibc(target), f"-I{MODULES}", "-c", source, "-o", made]
-        run(into / "log", f"{target.prefix}gcc", *words)
+        flags = ["-Os", "-std=gnu11", "-ffunction-sections", "-fdata-sections", *target.options]
+        words = [*flags, f"-I{MODULES}", "-c", source, "-o", made]
+        run(into / "log", target.compiler, *words)
         text, data, bss = output([f"{target.prefix}size", made]).splitlines()[1].split()[:3]
         result["files"][source.name] = {"text": int(text), "ram": int(data) + int(bss)}
     values = result["files"].values()
@@ -257,9 +235,9 @@ def main() -> int:
     for target in TARGETS:
         found = sizes(target)
         if found is None:
-            print(f"no {target.prefix}gcc: sizes for {target.name} are left out")
+            print(f"sizes for {target.title} are left out: {target.missing()}")
         else:
-            report["size"][target.name] = found
+            report["size"][target.title] = found
     program = build()
     curves = []
     for chip in ("1276", "1272"):

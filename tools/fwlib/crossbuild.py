@@ -16,6 +16,9 @@ WARNINGS = ("-Wall", "-Wextra", "-Werror", "-Wdouble-promotion")
 OPTIONS = ("-std=gnu11", "-Os", "-ffunction-sections", "-fdata-sections")
 SIM = "sim"
 HOST = REPO / "ports" / "unix"
+# lwIP's options, with the host's arch/; and an arch/ for a bare compiler.
+HOST_LWIP = HOST / "lwip"
+BARE_LWIP = REPO / "tests" / "size" / "lwip"
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Target:
     """A processor, and the compiler for it."""
 
     name: str
+    title: str
     prefix: str
     options: tuple[str, ...]
     packages: str
@@ -47,18 +51,21 @@ class Target:
 TARGETS = (
     Target(
         "cortex-m4",
+        "Cortex-M4",
         "arm-none-eabi-",
         ("-mcpu=cortex-m4", "-mthumb"),
         "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     ),
     Target(
         "xtensa-lx106",
+        "Xtensa LX106",
         "xtensa-lx106-elf-",
         ("-mlongcalls", "-isystem", "/usr/lib/xtensa-lx106-elf/include"),
         "gcc-xtensa-lx106 picolibc-xtensa-lx106-elf",
     ),
     Target(
         "rv32imc",
+        "RV32IMC",
         "riscv64-unknown-elf-",
         ("--specs=picolibc.specs", "-march=rv32imc", "-mabi=ilp32"),
         "gcc-riscv64-unknown-elf picolibc-riscv64-unknown-elf",
@@ -76,8 +83,11 @@ def room_dir(room: str) -> Path:
     return REPO / "ports" / SIM if room == SIM else REPO / "modules" / room
 
 
-def room_options(room: str, trees: Sources) -> list[str]:
-    """Headers of others that a room needs; their settings are the host firmware's."""
+def room_options(room: str, trees: Sources, lwip_arch: Path) -> list[str]:
+    """Headers of others that a room needs; their settings are the host firmware's.
+
+    lwip_arch has lwIP's arch/, which says what compiler and threads are.
+    """
     if room in ("tls", "crypto"):
         return [
             f"-I{HOST / 'mbedtls'}",
@@ -87,8 +97,8 @@ def room_options(room: str, trees: Sources) -> list[str]:
         ]
     if room == "inet":
         return [
-            f"-I{REPO / 'tests' / 'size' / 'lwip'}",
-            f"-I{HOST / 'lwip'}",
+            f"-I{lwip_arch}",
+            f"-I{HOST_LWIP}",
             "-isystem",
             f"{trees.dirs['lwip'] / 'src' / 'include'}",
             "-D_DEFAULT_SOURCE",
@@ -116,7 +126,11 @@ def compile_room(
     for source in sorted(room_dir(room).glob("*.c")):
         made = into / f"{source.stem}.o"
         argv = [target.compiler, *target.options, *OPTIONS, *WARNINGS, *defines]
-        argv += [f"-I{REPO / 'modules'}", f"-I{room_dir(SIM)}", *room_options(room, trees)]
+        argv += [
+            f"-I{REPO / 'modules'}",
+            f"-I{room_dir(SIM)}",
+            *room_options(room, trees, BARE_LWIP),
+        ]
         argv += ["-c", "-o", str(made), str(source)]
         done = subprocess.run(argv, capture_output=True, text=True, errors="replace", check=False)
         if done.returncode == 0:

@@ -65,8 +65,7 @@ def command_build(args: argparse.Namespace) -> int:
         venv.ensure()
         for board, (idf, micropython) in zip(wanted, trees, strict=True):
             say(f"{board.name}: ESP-IDF {idf.version}, MicroPython {micropython.version}")
-            built = esp32.build(board, idf, micropython)
-            made = folder.make(board, built, {"esp_idf": idf, "micropython": micropython})
+            made = folder.build(board, idf, micropython)
             page = write_page(made)
             sizes = ", ".join(f"{one.file} {one.size}" for one in made.parts)
             say(f"{shown(made.path)}: {sizes}, {made.merged.file}{page}")

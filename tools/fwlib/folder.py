@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from fwlib import partitions, venv
+from fwlib import esp32, partitions, venv
 from fwlib.boards import Board, Region
 from fwlib.esp32 import Tree
 from fwlib.paths import BUILD, REPO, shown
@@ -106,6 +106,12 @@ def merge(into: Path, parts: list[Part], mcu: str, name: str) -> Part:
         todo="read the log above",
     )
     return part(into / name, 0)
+
+
+def build(board: Board, idf: Tree, micropython: Tree) -> Folder:
+    """Build a board's firmware, and its folder."""
+    built = esp32.build(board, idf, micropython)
+    return make(board, built, {"esp_idf": idf, "micropython": micropython})
 
 
 def make(board: Board, built: Path, trees: dict[str, Tree]) -> Folder:

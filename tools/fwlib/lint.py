@@ -8,18 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fwlib import node, venv
+from fwlib import crossbuild, node, venv
 from fwlib.paths import BUILD, REPO
 from fwlib.sources import Sources
 from fwlib.steps import NotSupported
 
 C_DIRS = ("modules", "ports", "tests")
 WARNINGS = ("-std=c11", "-O1", "-Wall", "-Wextra", "-Werror")
-# Rooms that know nothing of Python, and what each may see besides modules/.
-PURE_ROOMS = ("net", "inet", "tls", "crypto", "radio", "lorawan", "lora", "sigfox")
-HOST_DIR = REPO / "ports" / "unix"
-# The software radio: as free of everything as the rooms above.
-SIM_DIR = REPO / "ports" / "sim"
 
 
 @dataclass(frozen=True)
@@ -132,31 +127,12 @@ def workflows() -> Finding:
     return Finding(all(one.ok for one in findings), "".join(one.text for one in findings))
 
 
-def includes(sources: Sources, room: str) -> list[str]:
-    if room in ("tls", "crypto"):
-        return [
-            f"-I{HOST_DIR / 'mbedtls'}",
-            "-isystem",
-            f"{sources.dirs['mbedtls'] / 'include'}",
-            '-DMBEDTLS_CONFIG_FILE="mbedtls_config_host.h"',
-        ]
-    if room == "inet":
-        return [
-            f"-I{HOST_DIR / 'lwip'}",
-            "-isystem",
-            f"{sources.dirs['lwip'] / 'src' / 'include'}",
-            "-D_DEFAULT_SOURCE",
-        ]
-    return []
-
-
 def warnings(sources: Sources, compiler: str) -> Finding:
     """Each file of the Python-free rooms, in strict C11, without MicroPython's headers."""
     findings = []
-    rooms = {REPO / "modules" / room: includes(sources, room) for room in PURE_ROOMS}
-    rooms[SIM_DIR] = []
-    for room_dir, extra in rooms.items():
-        for path in sorted(room_dir.glob("*.c")):
+    for room in crossbuild.rooms():
+        extra = crossbuild.room_options(room, sources, crossbuild.HOST_LWIP)
+        for path in sorted(crossbuild.room_dir(room).glob("*.c")):
             options = (*WARNINGS, f"-I{REPO / 'modules'}", *extra)
             findings.append(command(compiler, *options, "-c", "-o", "/dev/null", path))
     return Finding(all(one.ok for one in findings), "".join(one.text for one in findings))

@@ -110,11 +110,12 @@ def room_by_file() -> dict[str, str]:
 def board_images() -> dict[str, Any]:
     """The ESP32 images that were built here."""
     found = {}
+    by_file = room_by_file()
     for name in boards.names():
         directory = esp32.build_dir(boards.get(name))
         linked = directory / "micropython.map"
         if linked.is_file():
-            rooms = read_map(linked.read_text(errors="replace"), room_by_file())
+            rooms = read_map(linked.read_text(errors="replace"), by_file)
             image = (directory / "micropython.bin").stat().st_size
             found[name] = {"rooms": rooms, "module": add(rooms.values()), "image": image}
     return found

@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import math
 import re
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -227,7 +228,7 @@ class Board:
         try:
             self.wire.exec_raw_no_follow(code)
             parts = [self._part(timeout), self._part(PROMPT_S)]
-        except TransportError as error:
+        except (TransportError, struct.error) as error:  # the second: half a word of its mount
             raise BoardError(f"board {self.name} on {self.port}: {error}") from None
         except OSError as error:
             raise BoardError(f"board {self.name} on {self.port} went away: {error}") from None

@@ -101,6 +101,17 @@ static mp_obj_t socket_make_new(const mp_obj_type_t *type_in, size_t n_args, siz
     return MP_OBJ_FROM_PTR(self);
 }
 
+void socket_collect(socket_obj_t *self) {
+    // Called by a script, it is an ordinary close: a thread may be in the socket.
+    (gc_is_locked() ? net_abandon : net_close)(&self->net);
+}
+
+static mp_obj_t socket_del(mp_obj_t self_in) {
+    socket_collect(socket_self(self_in));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(socket_del_obj, socket_del);
+
 static mp_obj_t socket_exit(size_t n_args, const mp_obj_t *args) {
     (void)n_args;
     net_close(&socket_self(args[0])->net);
@@ -221,7 +232,7 @@ static mp_obj_t socket_getsockname(mp_obj_t self_in) {
 static MP_DEFINE_CONST_FUN_OBJ_1(socket_getsockname_obj, socket_getsockname);
 
 static const mp_rom_map_elem_t socket_locals_dict_table[] = {
-    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&mp_stream_close_obj) },
+    { MP_ROM_QSTR(MP_QSTR___del__), MP_ROM_PTR(&socket_del_obj) },
     { MP_ROM_QSTR(MP_QSTR___enter__), MP_ROM_PTR(&mp_identity_obj) },
     { MP_ROM_QSTR(MP_QSTR___exit__), MP_ROM_PTR(&socket_exit_obj) },
     { MP_ROM_QSTR(MP_QSTR_close), MP_ROM_PTR(&mp_stream_close_obj) },

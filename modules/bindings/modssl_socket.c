@@ -227,7 +227,7 @@ static mp_obj_t ssl_del(mp_obj_t self_in) {
     if (self->is_stream && self->base.net.ops != NULL) {
         tls_conn_let_go(&self->conn);
     }
-    net_close(&self->base.net);
+    socket_collect(&self->base);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(ssl_del_obj, ssl_del);

@@ -84,6 +84,11 @@ static void inet_close(net_socket_t *s) {
     inet_conn_close(conn_of(s));
 }
 
+static void inet_abandon(net_socket_t *s) {
+    inet_conn_forget_users(conn_of(s));
+    inet_conn_close(conn_of(s));
+}
+
 /******************************************************************************/
 // Connections
 
@@ -508,6 +513,7 @@ static int inet_fileno(net_socket_t *s) {
 const net_ops_t inet_ops = {
     .open = inet_open,
     .close = inet_close,
+    .abandon = inet_abandon,
     .poll = inet_poll,
     .wait = inet_wait,
     .bind = inet_bind,

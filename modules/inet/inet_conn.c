@@ -269,6 +269,15 @@ bool inet_conn_leave(inet_conn_t *c) {
     return !closing;
 }
 
+void inet_conn_forget_users(inet_conn_t *c) {
+    SYS_ARCH_DECL_PROTECT(lev);
+    SYS_ARCH_PROTECT(lev);
+    c->users = 0;
+    c->waiter = NULL;
+    c->waits_for = 0;
+    SYS_ARCH_UNPROTECT(lev);
+}
+
 // Register as the one that events wake, again before each nap. False when another
 // thread is it.
 static bool begin_sleep(inet_conn_t *c, const void *me, int want) {

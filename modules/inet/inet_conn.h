@@ -65,6 +65,8 @@ int inet_conn_group(inet_conn_t *c, const ip_addr_t *group, const ip_addr_t *int
 // if it was closed meanwhile; then the connection must not be touched any more.
 bool inet_conn_enter(net_socket_t *s);
 bool inet_conn_leave(inet_conn_t *c);
+// Who entered and did not leave was deleted meanwhile and never will.
+void inet_conn_forget_users(inet_conn_t *c);
 
 // What there is of NET_POLLIN and NET_POLLOUT; both when the connection broke.
 int inet_conn_ready(const inet_conn_t *c);

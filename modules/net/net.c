@@ -28,6 +28,14 @@ void net_close(net_socket_t *s) {
     }
 }
 
+void net_abandon(net_socket_t *s) {
+    const net_ops_t *ops = s->ops;
+    if (ops != NULL) {
+        s->ops = NULL;
+        (ops->abandon != NULL ? ops->abandon : ops->close)(s);
+    }
+}
+
 int net_poll(net_socket_t *s, int want) {
     DISPATCH(s, poll, s, want | NET_POLLERR | NET_POLLHUP);
 }

@@ -64,6 +64,8 @@ typedef struct {
     int (*open)(net_socket_t *s); // required
     // Give everything back. Called once; must not fail and not wait.
     void (*close)(net_socket_t *s); // required
+    // close, when whoever was in the socket is gone for good. Without it, close is called.
+    void (*abandon)(net_socket_t *s);
     // The bits of NET_POLL* that are true now, out of want (ERR and HUP always).
     int (*poll)(net_socket_t *s, int want); // required
     // Sleep until one bit of want (or ERR, HUP) may be true, at most timeout_ms.
@@ -124,6 +126,10 @@ struct _net_socket_t {
 int net_open(net_socket_t *s, const net_ops_t *ops, uint16_t family, uint8_t type, uint8_t proto);
 // Safe on a closed socket.
 void net_close(net_socket_t *s);
+// net_close() for the garbage collector, which found that nobody has the socket. A thread that
+// is still in net_wait() or net_recv_wait() by its books was deleted there, with its stack, as
+// MicroPython's soft reset does on an ESP32: it is not waited for.
+void net_abandon(net_socket_t *s);
 int net_poll(net_socket_t *s, int want);
 int net_wait(net_socket_t *s, int want, uint32_t timeout_ms);
 int net_bind(net_socket_t *s, const net_addr_t *addr);

@@ -35,7 +35,7 @@ static void free_session(tls_conn_t *conn) {
     conn->hostname = NULL;
 }
 
-static void release(tls_conn_t *conn) {
+static void release(tls_conn_t *conn, void (*close_below)(net_socket_t *s)) {
     if (conn->state == TLS_OPEN) {
         tls_conn_notify_close(conn);
     }
@@ -45,7 +45,7 @@ static void release(tls_conn_t *conn) {
         mbedtls_free(conn->session);
         conn->session = NULL;
     }
-    net_close(&conn->below);
+    close_below(&conn->below);
     conn->state = TLS_FAILED;
     conn->error = -NET_EBADF;
     tls_config_unref(conn->config);
@@ -56,7 +56,7 @@ static void release(tls_conn_t *conn) {
 void tls_conn_leave(tls_conn_t *conn) {
     int expected = TLS_BUSY;
     if (!atomic_compare_exchange_strong(&conn->lock, &expected, TLS_IDLE)) {
-        release(conn);
+        release(conn, net_close);
     }
 }
 
@@ -67,7 +67,7 @@ void tls_conn_let_go(tls_conn_t *conn) {
 void tls_conn_close(tls_conn_t *conn) {
     for (;;) {
         if (tls_conn_enter(conn)) {
-            release(conn);
+            release(conn, net_close);
             return;
         }
         int expected = TLS_BUSY;
@@ -76,6 +76,16 @@ void tls_conn_close(tls_conn_t *conn) {
             return;
         }
     }
+}
+
+void tls_conn_abandon(tls_conn_t *conn) {
+    if (!tls_conn_enter(conn)) {
+        if (atomic_load(&conn->lock) == TLS_CLOSED) {
+            return;
+        }
+        conn->state = TLS_FAILED; // half a record may be out: no goodbye
+    }
+    release(conn, net_abandon);
 }
 
 /******************************************************************************/

@@ -85,5 +85,7 @@ int tls_conn_error(tls_conn_t *conn, int mbedtls_ret);
 void tls_conn_notify_close(tls_conn_t *conn);
 // For tls_ops: close the connection, now or when its user leaves.
 void tls_conn_close(tls_conn_t *conn);
+// The same when whoever was in it is gone for good.
+void tls_conn_abandon(tls_conn_t *conn);
 
 #endif // USOCKET_TLS_TLS_INTERNAL_H

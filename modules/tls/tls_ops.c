@@ -17,6 +17,10 @@ static void tls_close(net_socket_t *s) {
     tls_conn_close(conn_of(s));
 }
 
+static void tls_abandon(net_socket_t *s) {
+    tls_conn_abandon(conn_of(s));
+}
+
 /******************************************************************************/
 // Connecting
 
@@ -332,6 +336,7 @@ static int tls_fileno(net_socket_t *s) {
 // No listen and accept: listen on a plain socket, wrap what it accepts.
 const net_ops_t tls_ops = {
     .close = tls_close,
+    .abandon = tls_abandon,
     .poll = tls_poll,
     .wait = tls_wait,
     .bind = tls_bind,

@@ -206,6 +206,27 @@ static void a_close_at_any_moment_is_ebadf_and_hurts_nobody_else(void) {
     }
 }
 
+static void *wait_for_ever(void *arg) {
+    net_wait(arg, NET_POLLIN, NET_FOREVER);
+    return NULL;
+}
+
+// More of them than there are places, as soft resets do it on an ESP32.
+static void an_abandoned_socket_waits_for_no_thread_that_was_deleted(void) {
+    for (int round = 0; round < 12; ++round) {
+        net_socket_t s;
+        open_socket(&s, NET_SOCK_DGRAM, 0);
+        pthread_t thread;
+        pthread_create(&thread, NULL, wait_for_ever, &s);
+        usleep(20000);
+        pthread_cancel(thread);
+        pthread_join(thread, NULL);
+        net_abandon(&s);
+        CHECK(s.ops == NULL && net_poll(&s, NET_POLLIN) == -NET_EBADF, "it is closed");
+        net_abandon(&s);
+    }
+}
+
 static void what_came_before_a_reset_can_be_read_after_a_failed_send(void) {
     net_socket_t listener, client, server;
     connect_pair(&listener, &client, &server);
@@ -397,6 +418,7 @@ int main(void) {
     datagrams_keep_their_borders();
     a_wait_ends_when_another_thread_closes();
     a_close_at_any_moment_is_ebadf_and_hurts_nobody_else();
+    an_abandoned_socket_waits_for_no_thread_that_was_deleted();
     what_came_before_a_reset_can_be_read_after_a_failed_send();
     a_close_after_reading_all_is_no_reset();
     a_close_with_bytes_left_is_a_reset();

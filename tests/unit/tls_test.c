@@ -25,6 +25,7 @@ typedef struct _fake_t {
     int waits; // calls of wait
     int wait_want;
     int closes;
+    int abandons;
 } fake_t;
 
 static fake_t fakes[2];
@@ -106,6 +107,11 @@ static void fake_close(net_socket_t *s) {
     f->peer->eof = true;
 }
 
+static void fake_abandon(net_socket_t *s) {
+    ++((fake_t *)s->ctx)->abandons;
+    fake_close(s);
+}
+
 static int fake_shutdown(net_socket_t *s, int how) {
     ((fake_t *)s->ctx)->peer->eof = how != 0;
     return 0;
@@ -124,6 +130,7 @@ static int fake_connect_result(net_socket_t *s) {
 
 static const net_ops_t fake_ops = {
     .close = fake_close,
+    .abandon = fake_abandon,
     .poll = fake_poll,
     .wait = fake_wait,
     .connect = fake_connect,
@@ -699,6 +706,21 @@ static void somebody_else_is_in_the_connection(void) {
     end();
 }
 
+// A thread was deleted in it, by a soft reset; or nobody was in it.
+static void an_abandoned_connection_waits_for_nobody(void) {
+    for (int busy = 0; busy < 2; ++busy) {
+        begin("root.pem", "server", "server.test", SIZE_MAX);
+        expect_connected();
+        size_t said = fakes[1].tail;
+        atomic_store(&client_conn.lock, busy);
+        net_abandon(&client);
+        CHECK(fakes[0].abandons == 1 && fakes[0].closes == 1, "so is the socket below");
+        CHECK((fakes[1].tail > said) == (busy == 0), "goodbye is said by a connection that is at rest");
+        net_abandon(&client);
+        end();
+    }
+}
+
 static void random_bytes_differ(void) {
     uint8_t a[32] = { 0 }, b[32] = { 0 }, long_one[3000] = { 0 };
     CHECK(tls_random(NULL, a, 32) == 0 && tls_random(NULL, b, 32) == 0 && memcmp(a, b, 32) != 0, "two draws differ");
@@ -740,6 +762,7 @@ int main(int argc, char **argv) {
     bad_files_are_refused();
     rsa_and_chosen_ciphers_work();
     somebody_else_is_in_the_connection();
+    an_abandoned_connection_waits_for_nobody();
     random_bytes_differ();
     error_names();
     return check_result();

@@ -4,6 +4,7 @@
 
 #include "lwip/priv/api_msg.h"
 #include "lwip/sockets.h" // LWIP_SOCKET_OFFSET
+#include "lwip/tcp.h"
 
 #include "inet/inet_conn.h"
 
@@ -46,9 +47,22 @@ int inet_conn_ready(const inet_conn_t *c) {
     return (c->rx > 0 || c->pbuf != NULL || c->netbuf != NULL ? NET_POLLIN : 0) | (c->tx ? NET_POLLOUT : 0);
 }
 
+// Take one byte more than is announced. lwIP answers an ACK that comes while it takes
+// nothing with an ACK (tcp_receive(); RFC 9293, 3.10.7.4 does not): two of it with both windows
+// full would do so for ever, and over the loopback interface its thread would do nothing else.
+static void keep_window_open(struct netconn *conn) {
+    struct tcp_pcb *pcb = conn->pcb.tcp;
+    if (NETCONNTYPE_GROUP(conn->type) == NETCONN_TCP && conn->state != NETCONN_LISTEN && pcb != NULL
+        && pcb->rcv_nxt + pcb->rcv_wnd == pcb->rcv_ann_right_edge) {
+        ++pcb->rcv_wnd;
+    }
+}
+
 // Called by lwIP, in its thread or in the caller's.
 static void conn_event(struct netconn *conn, enum netconn_evt evt, u16_t len) {
-    (void)len;
+    if (evt == NETCONN_EVT_RCVPLUS && len > 0) {
+        keep_window_open(conn); // what came is subtracted already
+    }
     SYS_ARCH_DECL_PROTECT(lev);
     SYS_ARCH_PROTECT(lev);
     int index = CONN_INDEX(conn);

@@ -25,7 +25,9 @@ def check(cond, sentence):
 
 
 def equal(got, wanted, sentence):
-    check(got == wanted, "%s: got %r, not %r" % (sentence, got, wanted))
+    # The words are made when they are needed: of long values they are too long for a board.
+    same = got == wanted
+    check(same, "" if same else "%s: got %r, not %r" % (sentence, got, wanted))
 
 
 def raises(exc, errno, fn, *args):

@@ -105,6 +105,50 @@ static void stream_fills_up_and_drains(void) {
     net_close(&listener);
 }
 
+static size_t fill(net_socket_t *s) {
+    uint8_t buf[1000];
+    size_t sum = 0;
+    do {
+        for (size_t i = 0; i < sizeof(buf); ++i) {
+            buf[i] = (uint8_t)((sum + i) * 7);
+        }
+        int n = net_send(s, buf, sizeof(buf), NULL);
+        sum += n > 0 ? (size_t)n : 0;
+    } while (net_wait(s, NET_POLLOUT, 1000) > 0);
+    return sum;
+}
+
+static bool drain(net_socket_t *s, size_t sum) {
+    uint8_t buf[1000];
+    int n;
+    for (size_t i = 0; i < sum; i += (size_t)n) {
+        n = net_recv_wait(s, buf, sizeof(buf), NULL, 5000);
+        if (n <= 0) {
+            return false;
+        }
+        for (int k = 0; k < n; ++k) {
+            if (buf[k] != (uint8_t)((i + (size_t)k) * 7)) {
+                return false;
+            }
+        }
+    }
+    return net_recv(s, buf, 1, 0, NULL) == -NET_EAGAIN;
+}
+
+// lwIP would answer each ACK with an ACK, as fast as the processor can.
+static void two_full_windows_are_quiet(void) {
+    net_socket_t listener, client, server;
+    connect_pair(&listener, &client, &server);
+    size_t there = fill(&client), back = fill(&server);
+    clock_t before = clock(); // of the processor, by all threads: some ms, or all of the 3 s
+    usleep(3000000);
+    CHECK(clock() - before < CLOCKS_PER_SEC, "both ends wait for each other without a word, but for probes");
+    CHECK(drain(&server, there) && drain(&client, back), "and what was sent arrives, as it was");
+    net_close(&client);
+    net_close(&server);
+    net_close(&listener);
+}
+
 static void refusal_is_remembered(void) {
     net_socket_t s;
     open_socket(&s, NET_SOCK_STREAM, 0);
@@ -414,6 +458,7 @@ int main(void) {
     CHECK(inet_port_start() == 0, "the stack starts");
     stream_says_the_end_again_and_again();
     stream_fills_up_and_drains();
+    two_full_windows_are_quiet();
     refusal_is_remembered();
     datagrams_keep_their_borders();
     a_wait_ends_when_another_thread_closes();

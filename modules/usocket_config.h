@@ -68,6 +68,12 @@
 #define USOCKET_INET_SLEEP_MS(ms) (ms)
 #endif
 
+// 1 where a soft reset deletes Python's threads at once, wherever they are, before it finalises
+// objects: then sockets that they slept in are abandoned, not waited for.
+#ifndef USOCKET_RESET_DELETES_THREADS
+#define USOCKET_RESET_DELETES_THREADS (0)
+#endif
+
 // LoRaWAN regions in the firmware. A small image sets USOCKET_LORAWAN_ALL to 0 and
 // the wanted ones to 1.
 #ifndef USOCKET_LORAWAN_ALL

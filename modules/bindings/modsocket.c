@@ -102,8 +102,8 @@ static mp_obj_t socket_make_new(const mp_obj_type_t *type_in, size_t n_args, siz
 }
 
 void socket_collect(socket_obj_t *self) {
-    // Called by a script, it is an ordinary close: a thread may be in the socket.
-    (gc_is_locked() ? net_abandon : net_close)(&self->net);
+    // The heap is locked while garbage is collected. Called by a script, it is a close as any.
+    (USOCKET_RESET_DELETES_THREADS && gc_is_locked() ? net_abandon : net_close)(&self->net);
 }
 
 static mp_obj_t socket_del(mp_obj_t self_in) {

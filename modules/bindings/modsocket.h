@@ -30,7 +30,7 @@ extern bool socket_compat_pycom;
 
 // A socket of this type with a closed net socket inside; size is the object's.
 socket_obj_t *socket_new(const mp_obj_type_t *type, size_t size);
-// Its finaliser. Only while garbage is collected is it sure that no thread is in the socket.
+// Its finaliser.
 void socket_collect(socket_obj_t *self);
 
 // The socket behind a socket, SSLSocket or other socket type; NULL if obj is none.

@@ -2,9 +2,9 @@
 """A board with raw LoRa as a LoRaWAN gateway's radio: one channel up, RX2 down.
 
 The gateway's own code (tools/lorawan_gateway) runs on the PC; the board hears and
-transmits. Python on a board is exact to some milliseconds, which RX2 at SF12 takes with
-ease (its preamble has 8 symbols of 33 ms) and RX1 at SF7 does not: so RX1 is refused as
-too late, and the server answers in RX2.
+transmits. Python on a board is exact to some milliseconds, which an answer at SF12 takes with
+ease (its preamble has 8 symbols of 33 ms) and one at SF7 does not: so what is faster than SF12
+is refused as too late, and the server answers in RX2.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class BoardPort:
         self._on_frame: Callable[[AirFrame], None] = lambda frame: None
         self._stop = threading.Event()
         self._end_us = 0  # of the last uplink, as told by the board
-        self.refused = 0
+        self.sent: list[tuple[int, int]] = []  # frequency, SF
         board.prompt()
         board.begin(SCRIPT.format(region=region, power=power, freq=freq, sf=sf))
         hello = board.line(30) or ""
@@ -115,10 +115,10 @@ class BoardPort:
 
     def transmit(self, frame: AirFrame) -> None:
         if frame.sf < SF_EXACT:
-            self.refused += 1
             raise Refused("TOO_LATE")
         delay = frame.start_ns // 1000 - self._end_us
         bandwidth = BANDWIDTHS[frame.bandwidth]
+        self.sent.append((frame.freq, frame.sf))
         self._board.say(f"down {delay} {frame.freq} {frame.sf} {bandwidth} {frame.payload.hex()}")
 
     def hold(self) -> None:

@@ -20,6 +20,7 @@ from pytest_embedded.log import MessageQueue
 FILES = {
     "harness": "test_harness",
     "device": "test_device_scripts",
+    "console": "test_console",
     "reset": "test_soft_reset",
     "pair": "test_pair",
     "lorawan": "test_gateway",

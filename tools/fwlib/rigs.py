@@ -10,7 +10,7 @@ from fwlib.steps import FwError
 
 RIGS = REPO / "tests" / "target" / "rigs"
 KINDS = ("host", "qemu", "hil")
-SUITES = ("harness", "device", "reset", "pair", "lorawan", "wifi", "sigfox")
+SUITES = ("harness", "device", "console", "reset", "pair", "lorawan", "wifi", "sigfox")
 # Suites that need a second board, and what a board must have for a suite.
 OF_TWO = ("pair", "lorawan")
 NEEDS = {"pair": "lora", "lorawan": "lora", "wifi": "inet", "sigfox": "sigfox"}

@@ -25,6 +25,8 @@ function(usocket_add modules)
     usocket_select("${features}" bindings core definitions)
     # A name that Espressif's Wi-Fi library has, too.
     list(APPEND definitions hal_random=usocket_hal_random)
+    # mp_thread_deinit() does so with vTaskDelete(), on the core that the threads are on, too.
+    list(APPEND definitions USOCKET_RESET_DELETES_THREADS=1)
     usocket_esp32_select("${features}" "${USOCKET_SIMULATED_RADIO}" port port_bindings)
 
     add_library(usocket_core STATIC ${core} ${port})

@@ -88,7 +88,4 @@
 #define USOCKET_RADIO_TASK_STACK (6144)
 #endif
 
-// mp_thread_deinit() does so with vTaskDelete(), on the core that the threads are on, too.
-#define USOCKET_RESET_DELETES_THREADS (1)
-
 #endif // USOCKET_PORTS_ESP32_ESP32_CONFIG_H

@@ -154,8 +154,13 @@ class Esp32Start(Closing):
 
     def stop(self) -> None:
         if self._process is not None:
+            # `timeout` passes it on to QEMU.
             self._process.terminate()
-            self._process.wait(10)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
             self._process = None
 
     def close(self) -> None:

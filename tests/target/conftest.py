@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from fwlib import rigs
-from fwlib.rigs import Rig
+from fwlib.rigs import Rig, RigError
 from harness.board import Board
 from harness.boards import Boards
 from pytest_embedded.log import MessageQueue
@@ -61,9 +61,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "hil: the rig is real boards")
 
 
+def rig_of(config: pytest.Config) -> Rig:
+    """The rig of the command line."""
+    try:
+        return rigs.load(config.getoption("rig"))
+    except RigError as error:
+        raise pytest.UsageError(f"{error}; {error.todo}") from None
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the suites of this rig, and mark each test with the rig's kind."""
-    rig = rigs.load(config.getoption("rig"))
+    rig = rig_of(config)
     wanted = {FILES[suite] for suite in rig.suites}
     kept, dropped = [], []
     for item in items:
@@ -80,7 +88,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session")
 def rig(request: pytest.FixtureRequest) -> Rig:
     """What this run is on."""
-    return rigs.load(request.config.getoption("rig"))
+    return rig_of(request.config)
 
 
 @pytest.fixture(scope="session")

@@ -92,11 +92,6 @@ extern unsigned short host_net_dns_port;
 #define LWIP_TCP_KEEPALIVE (1)
 #define LWIP_WND_SCALE (0)
 
-// See host/host_hooks.c.
-#define LWIP_HOOK_FILENAME "host_lwip_hooks.h"
-#define LWIP_HOOK_TCP_INPACKET_PCB(pcb, header, optlen, opt1len, opt2, data) \
-    host_hook_tcp_input(pcb, header, data)
-
 #define LWIP_UDP (1)
 #define LWIP_NETBUF_RECVINFO (0)
 

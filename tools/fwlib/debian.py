@@ -14,9 +14,21 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 APT_MISSING = "set MICROPYTHON_DIR, LWIP_DIR and MBEDTLS_DIR to source trees you have"
 
 
-def wanted_packages() -> list[str]:
-    lines = PACKAGES.read_text().splitlines()
-    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+def wanted_packages(text: str, architecture: str) -> list[str]:
+    """The packages of a list: a name a line, then [the only architectures that have it]."""
+    names = []
+    for line in text.splitlines():
+        name, _, only = line.partition("#")[0].strip().partition(" ")
+        if name and (not only or architecture in only.strip(" []").split()):
+            names.append(name)
+    return names
+
+
+def architecture() -> str:
+    """This machine's, in Debian's words; empty where there is no dpkg."""
+    if shutil.which("dpkg") is None:
+        return ""
+    return subprocess.check_output(["dpkg", "--print-architecture"], text=True).strip()
 
 
 def missing_packages(names: list[str]) -> list[str]:
@@ -34,7 +46,7 @@ def missing_packages(names: list[str]) -> list[str]:
 
 def install_packages() -> None:
     """Install what is missing, or say how."""
-    names = wanted_packages()
+    names = wanted_packages(PACKAGES.read_text(), architecture())
     if shutil.which("dpkg-query") is None or shutil.which("apt-get") is None:
         say(f"No apt here: these must be present under whatever name: {' '.join(names)}")
         return

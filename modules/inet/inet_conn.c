@@ -47,14 +47,18 @@ int inet_conn_ready(const inet_conn_t *c) {
     return (c->rx > 0 || c->pbuf != NULL || c->netbuf != NULL ? NET_POLLIN : 0) | (c->tx ? NET_POLLOUT : 0);
 }
 
-// Take one byte more than is announced. lwIP answers an ACK that comes while it takes
+// Take two bytes more than is announced. lwIP answers an ACK that comes while it takes
 // nothing with an ACK (tcp_receive(); RFC 9293, 3.10.7.4 does not): two of it with both windows
 // full would do so for ever, and over the loopback interface its thread would do nothing else.
+// A probe takes one byte, and is not told of when the mailbox is full.
 static void keep_window_open(struct netconn *conn) {
     struct tcp_pcb *pcb = conn->pcb.tcp;
-    if (NETCONNTYPE_GROUP(conn->type) == NETCONN_TCP && conn->state != NETCONN_LISTEN && pcb != NULL
-        && pcb->rcv_nxt + pcb->rcv_wnd == pcb->rcv_ann_right_edge) {
-        ++pcb->rcv_wnd;
+    if (NETCONNTYPE_GROUP(conn->type) != NETCONN_TCP || conn->state == NETCONN_LISTEN || pcb == NULL) {
+        return;
+    }
+    s32_t beyond = (s32_t)(pcb->rcv_nxt + pcb->rcv_wnd - pcb->rcv_ann_right_edge);
+    if (beyond < 2 || pcb->rcv_wnd < 2) {
+        pcb->rcv_wnd += 2;
     }
 }
 

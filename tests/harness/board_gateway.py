@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A board with raw LoRa as a LoRaWAN gateway's radio: one channel up, RX2 down.
+"""A board with raw LoRa as a LoRaWAN gateway's radio: one channel up, answers at SF12.
 
 The gateway's own code (tools/lorawan_gateway) runs on the PC; the board hears and
 transmits. Python on a board is exact to some milliseconds, which an answer at SF12 takes with
